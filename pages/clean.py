@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -24,23 +25,22 @@ from pages._widgets.decided import (
     round_number,
     take_back,
 )
-from pages._widgets.empty import TO_DATA, empty
-from pages._widgets.gallery import Tile, gallery, page_of
+from pages._widgets.files import list_files
+from pages._widgets.gallery import gallery, page_of, photo_tiles
 from pages._widgets.glance import list_entries, looked_at, open_entry
-from pages._widgets.job import act, watch
+from pages._widgets.job import act, watched
+from pages._widgets.one_of import choose
 from pages._widgets.session import (
     catalog,
     current_dataset,
     dataset_findings,
     dataset_kinds,
     dataset_table,
-    thumbnails,
 )
-from pages._widgets.steps import go
+from pages._widgets.steps import TO_DATA, empty, lead
 from pages._widgets.take_away import take_away_panel
 
 _EXCLUDED = "excluded"
-_LISTED = 10_000
 _NEW = "a new class …"
 
 
@@ -57,8 +57,7 @@ def _verdict(table: pd.DataFrame, found: list[Finding]) -> None:
 def _search(record: DatasetRecord, table: pd.DataFrame) -> None:
     """The search for wrong labels: offered, running, or how it ended."""
     job = catalog().jobs.latest("suspects", record.id)
-    if job is not None and not job.finished:
-        watch(job.id)
+    if watched(job):
         return
     good = usable(table)
     judged = int(good["label_doubt"].notna().sum())
@@ -119,17 +118,13 @@ def _finding(record: DatasetRecord, table: pd.DataFrame, finding: Finding) -> No
     part = page_of(len(finding.paths), key=f"page-{finding.key}")
     shown = table.iloc[finding.rows[part]].set_index("path", drop=False)
     chosen = gallery(
-        [
-            Tile(
-                row.path,
-                picture,
-                _caption(row),
-                badge=_badge(finding, row, group_of),
-                title=f"{row.path}\n{row.problem}".strip(),
-                tiny=0 < row.width <= 48,
-            )
-            for row, picture in zip(shown.itertuples(), thumbnails(record.id, shown), strict=True)
-        ],
+        photo_tiles(
+            record.id,
+            shown,
+            _caption,
+            lambda row: _badge(finding, row, group_of),
+            lambda row: f"{row.path}\n{row.problem}".strip(),
+        ),
         key=f"finding-{finding.key}",
         label=finding.title,
         pick=True,
@@ -140,25 +135,21 @@ def _finding(record: DatasetRecord, table: pd.DataFrame, finding: Finding) -> No
         "Escape none."
     )
     _actions(record, table, finding, shown, chosen)
-    problems = [
-        (path, why) for path, why in zip(finding.paths, finding.reasons, strict=True) if why
-    ][:_LISTED]
-    if problems:
-        st.expander("What is wrong with each").dataframe(
-            pd.DataFrame(problems, columns=["file", "what"]), hide_index=True
-        )
+    said = [each for each in zip(finding.paths, finding.reasons, strict=True) if each[1]]
+    if said:
+        with st.expander("What is wrong with each"):
+            list_files(said, "what")
 
 
-def _caption(row: object) -> str:
+def _caption(row: Any) -> str:
     """A picture's class, and below it the name of its file, whose end tells it from others."""
-    label, path = str(row.label), str(row.path)  # type: ignore[attr-defined]
-    return f"{label}\n{shorten(path.rsplit('/', 1)[-1], 16)}"
+    return f"{row.label}\n{shorten(row.path.rsplit('/', 1)[-1], 16)}"
 
 
-def _badge(finding: Finding, row: object, group_of: dict[str, int]) -> str:
+def _badge(finding: Finding, row: Any, group_of: dict[str, int]) -> str:
     if finding.key in findings.SUSPECTED:
-        return f"{shorten(str(row.suggested), 14)}?"  # type: ignore[attr-defined]
-    number = group_of.get(row.path)  # type: ignore[attr-defined]
+        return f"{shorten(str(row.suggested), 14)}?"
+    number = group_of.get(row.path)
     return f"group {number}" if number else ""
 
 
@@ -210,10 +201,8 @@ def _actions(
 
 
 def _move(record: DatasetRecord, table: pd.DataFrame, finding: Finding, chosen: list[str]) -> None:
-    labels = sorted(table["label"].unique())
-    picked = st.selectbox(
-        "Class", [*labels, _NEW], format_func=lambda label: shorten(str(label), 60), key="move-to"
-    )
+    names = {label: shorten(label, 60) for label in sorted(table["label"].unique())}
+    picked = choose("Class", names | {_NEW: _NEW}, key="move-to")
     name = st.text_input("Its name", key="move-new") if picked == _NEW else picked
     if st.button("Move", type="primary", key="move", disabled=not (name or "").strip()):
         decide(record, "relabel", chosen, finding.title, str(name))
@@ -223,18 +212,8 @@ def _excluded(record: DatasetRecord, table: pd.DataFrame) -> None:
     rows = table[table["excluded"]]
     st.markdown("**Excluded images.** Left out of counts and training; the files are untouched.")
     shown = rows.iloc[page_of(len(rows), key="page-excluded")]
-    pictures = thumbnails(record.id, shown)
     chosen = gallery(
-        [
-            Tile(
-                row.path,
-                picture,
-                _caption(row),
-                title=row.path,
-                tiny=0 < row.width <= 48,
-            )
-            for row, picture in zip(shown.itertuples(), pictures, strict=True)
-        ],
+        photo_tiles(record.id, shown, _caption),
         key="excluded-gallery",
         label="Excluded images",
         pick=True,
@@ -350,9 +329,5 @@ else:
         _list(current, facts, issues)
     _history(current)
     take_away_panel(current)
-    if st.button(
-        "Next: train",
-        type="primary" if not issues else "secondary",
-        icon=":material/arrow_forward:",
-    ):
-        go("train")
+    first = "primary" if not issues else "secondary"
+    lead("Next: train", "train", icon="arrow_forward", type=first)

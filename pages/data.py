@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import islice
 
 import pandas as pd
 import streamlit as st
@@ -18,22 +19,22 @@ from core.text import apart, escape, images, plural, shorten
 from pages._widgets.changes import changes_panel
 from pages._widgets.classes import asked_for_images, classes_panel
 from pages._widgets.decided import last_decision
-from pages._widgets.distributions import chips, distributions
-from pages._widgets.empty import empty
-from pages._widgets.gallery import Tile, gallery, page_of
+from pages._widgets.distributions import chips, distributions, overview
+from pages._widgets.files import list_files
+from pages._widgets.gallery import gallery, page_of, photo_tiles
 from pages._widgets.gone import removed, removed_panel
 from pages._widgets.intake import add_panel
-from pages._widgets.job import watch
+from pages._widgets.job import watch, watched
 from pages._widgets.layout import layout_panel
-from pages._widgets.overview import overview
+from pages._widgets.one_of import choose
 from pages._widgets.session import (
     catalog,
     choose_dataset,
     current_dataset,
     dataset_table,
-    thumbnails,
+    job_of,
 )
-from pages._widgets.steps import go
+from pages._widgets.steps import empty, lead
 from pages._widgets.visible import visible_popover
 
 _ACROSS, _CLASSES, _PHOTOS, _LISTED = 2, 24, 8, 10_000
@@ -42,13 +43,8 @@ _ACROSS, _CLASSES, _PHOTOS, _LISTED = 2, 24, 8, 10_000
 def _choose(records: list[DatasetRecord], record: DatasetRecord) -> DatasetRecord:
     names = {each.id: each.name for each in records}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox(
-            "Dataset",
-            list(names),
-            index=list(names).index(record.id),
-            format_func=names.__getitem__,
-            key=f"dataset-{record.id}-{len(records)}",
-        )
+        key = f"dataset-{record.id}-{len(records)}"
+        chosen = choose("Dataset", names, now=record.id, key=key)
         visible_popover(record)
         if st.button("Add a dataset", icon=":material/add:"):
             st.session_state["adding"] = not st.session_state.get("adding")
@@ -60,7 +56,7 @@ def _choose(records: list[DatasetRecord], record: DatasetRecord) -> DatasetRecor
 
 
 def _importing(record: DatasetRecord) -> None:
-    job = catalog().jobs.get(record.job_id) if record.job_id else None
+    job = job_of(record)
     if job is not None and not job.finished:
         st.header(f"Importing “{escape(record.name)}”")
         watch(job.id)
@@ -70,7 +66,7 @@ def _importing(record: DatasetRecord) -> None:
 
 def _failed(record: DatasetRecord) -> None:
     """An import that came to nothing: why, and what can be done about it."""
-    job = catalog().jobs.get(record.job_id) if record.job_id else None
+    job = job_of(record)
     if record.origin == "studio" and job is None:
         empty("No photos yet", "Record some, or drop them on a class.", "Go to the studio", "home")
         return
@@ -110,7 +106,7 @@ def _photos(record: DatasetRecord, good: Shown) -> None:
     shown = labels[page_of(len(labels), key=f"classes-page-{record.id}", size=_CLASSES)]
     parts = [good.at(good.of_class(label)[:_PHOTOS]) for label in shown]
     # All at once: where they lie in a store, that is one way there.
-    pictures = iter(thumbnails(record.id, pd.concat(parts)) if parts else [])
+    tiles = iter(photo_tiles(record.id, pd.concat(parts), lambda _: "") if parts else [])
     for start in range(0, len(shown), _ACROSS):
         across = st.columns(_ACROSS, gap="medium")
         some = list(zip(shown, parts, strict=True))[start : start + _ACROSS]
@@ -119,30 +115,16 @@ def _photos(record: DatasetRecord, good: Shown) -> None:
                 count = good.classes[label]
                 st.markdown(f"**{escape(apart(shorten(str(label), 40)))}** · {count:,}")
                 gallery(
-                    _tiles(rows, pictures, named=False),
+                    list(islice(tiles, len(rows))),
                     key=f"class-{record.id}-{label}",
                     label=f"Photos of {label}",
                     row=True,
                 )
 
 
-def _tiles(rows: pd.DataFrame, pictures: Iterator[bytes], *, named: bool = True) -> list[Tile]:
-    return [
-        Tile(
-            row.path,
-            picture,
-            str(row.label) if named else "",
-            title=row.path,
-            tiny=row.width <= 48,
-        )
-        for row, picture in zip(rows.itertuples(), pictures, strict=False)
-    ]
-
-
 def _pictures(record: DatasetRecord, good: Shown, rows: Rows, what: str) -> None:
     part = good.at(rows[page_of(len(rows), key=f"page-{record.id}-{what}")])
-    tiles = _tiles(part, iter(thumbnails(record.id, part)))
-    gallery(tiles, key=f"samples-{record.id}", label=f"Photos: {what}")
+    gallery(photo_tiles(record.id, part), key=f"samples-{record.id}", label=f"Photos: {what}")
 
 
 def _like(record: DatasetRecord, good: Shown) -> None:
@@ -160,7 +142,7 @@ def _left_out(left_out: Sequence[tuple[str, str]]) -> None:
     if not left_out:
         return
     with st.expander(f"{plural(len(left_out), 'file')} left out, and why"):
-        st.dataframe(pd.DataFrame(left_out[:_LISTED], columns=["file", "why"]), hide_index=True)
+        list_files(left_out, most=_LISTED)
         if len(left_out) > _LISTED:
             st.caption(f"These are the first {_LISTED:,}.")
 
@@ -207,7 +189,7 @@ if current is None or st.session_state.get("adding", "way" in st.session_state):
     if current is not None and st.button("Back to the dataset", icon=":material/arrow_back:"):
         st.session_state["adding"] = False
         st.rerun()
-    add_panel(everything)
+    add_panel()
     for each in failed:
         _failed(each)
     removed_panel()
@@ -220,16 +202,13 @@ else:
     if facts is None or current.state == "failed":
         _importing(current)
     else:
-        job = catalog().jobs.get(current.job_id) if current.job_id else None
-        if job is not None and not job.finished:
-            watch(job.id)
-        elif job is not None and job.state in ("failed", "interrupted") and job.error:
+        job = job_of(current)
+        watched(job)
+        if job is not None and job.state in ("failed", "interrupted") and job.error:
             st.warning(f"The last scan did not finish. {escape(job.error)}")
         with st.container(horizontal=True):
-            if st.button("Next: clean", type="primary", icon=":material/arrow_forward:"):
-                go("clean")
-            if st.button("Train now", icon=":material/play_arrow:"):
-                go("train")
+            lead("Next: clean", "clean", icon="arrow_forward", type="primary")
+            lead("Train now", "train", icon="play_arrow")
         layout_panel(current)
         last_decision(current)
         asked = asked_for_images(current)

@@ -14,12 +14,11 @@ from core.inference.given import open_given
 from core.inference.predictor import open_predictor
 from core.runs.earlier import why_not_new
 from core.text import escape, plural, shorten
+from pages._widgets.camera import live_camera
 from pages._widgets.one_of import one_of
 from pages._widgets.predict.beat import beat
-from pages._widgets.predict.live_camera import live_camera
 from pages._widgets.predict.trying import ask, cards, choose_example
-from pages._widgets.results.figures import figures_of
-from pages._widgets.results.view import load_view
+from pages._widgets.results.view import figures_of, load_view
 from pages._widgets.session import catalog
 from pages._widgets.sure import threshold_of
 

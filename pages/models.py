@@ -12,11 +12,11 @@ from core.evaluation.library import Entry, Sort
 from core.text import plural, rate, size
 from core.who import acting
 from pages._widgets.bring_model import bring_panel
-from pages._widgets.empty import TO_TRAIN, empty
 from pages._widgets.library import actions, bin_panel, details, done_bar
 from pages._widgets.model_cards import draw_cards
-from pages._widgets.one_of import one_of
+from pages._widgets.one_of import choose, one_of
 from pages._widgets.session import catalog
+from pages._widgets.steps import TO_TRAIN, empty
 
 _SHOW = {
     "current": "In use",
@@ -54,9 +54,7 @@ def _filters(entries: list[Entry], tags: list[str]) -> list[Entry]:
             recipe = _one("Recipe", [entry.recipe for entry in entries])
             state = _one("State", [entry.run.state for entry in entries])
             tag = _one("Tag", tags)
-            sort = st.selectbox(
-                "Order", list(_SORTS), format_func=_SORTS.__getitem__, key="library-sort"
-            )
+            sort = choose("Order", _SORTS, key="library-sort")
     return library.search(
         entries,
         library.Query(
@@ -93,7 +91,7 @@ def _table(entries: list[Entry]) -> list[Entry]:
             "dataset": [entry.of for entry in entries],
             "recipe": [entry.recipe for entry in entries],
             "network": [entry.architecture for entry in entries],
-            "state": [_state(entry) for entry in entries],
+            "state": [f"{e.run.state}{', archived' * e.run.archived}" for e in entries],
             "tags": [list(entry.run.tags) for entry in entries],
             "when": pd.to_datetime([entry.run.created_at for entry in entries], unit="s", utc=True),
         }
@@ -139,10 +137,6 @@ def _likely(entry: Entry) -> str:
         return ""
     low, high = (rate(end, entry.images) for end in (entry.low, entry.high))
     return f"{low.removesuffix(' %')}–{high}"
-
-
-def _state(entry: Entry) -> str:
-    return f"{entry.run.state}{', archived' if entry.run.archived else ''}"
 
 
 everything = library.entries(catalog())

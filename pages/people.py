@@ -16,6 +16,8 @@ from core.inference.keys import list_keys, revoke_key
 from core.text import ago, escape
 from core.who import GIVEN, acting, require
 from pages._widgets.component import safe_key
+from pages._widgets.files import download
+from pages._widgets.one_of import choose
 from pages._widgets.others import link_for_others, reached, who_reaches
 from pages._widgets.session import catalog
 
@@ -29,10 +31,10 @@ _INVITATION = "people-invitation"
 _SAID = "people-said"
 
 
-def _do(work: Callable[[], object]) -> None:
+def _do(work: Callable[..., object], *given: object, **named: object) -> None:
     """In a callback: what went wrong is said on the page that is drawn next."""
     try:
-        work()
+        work(*given, **named)
     except LightboxError as error:
         st.session_state[_SAID] = str(error)
 
@@ -44,12 +46,13 @@ def _invite(role: str, name: str = "") -> None:
 def _invitations() -> None:
     st.header("Invite somebody")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        role = st.selectbox("As", list(GIVEN), format_func=_ROLES.__getitem__, key="people-role")
+        role = choose("As", {each: _ROLES[each] for each in GIVEN}, key="people-role")
         st.button(
             "Make a link",
             icon=":material/link:",
             type="primary",
-            on_click=lambda: _do(lambda: _invite(str(role))),
+            on_click=_do,
+            args=(_invite, role),
         )
     made = st.session_state.get(_INVITATION)
     if made:
@@ -80,30 +83,28 @@ def _person(person: PersonRecord) -> None:
             label_visibility="collapsed",
             width=180,
             on_change=lambda: _do(
-                lambda: people.change(
-                    catalog(), person.name, role=st.session_state[f"people-role-{key}"]
-                )
+                people.change, catalog(), person.name, role=st.session_state[f"people-role-{key}"]
             ),
         )
         with st.popover("More", icon=":material/more_horiz:"):
             st.button(
                 "New password",
                 key=f"people-password-{key}",
-                on_click=lambda: _do(lambda: _invite(person.role, person.name)),
+                on_click=_do,
+                args=(_invite, person.role, person.name),
             )
             st.button(
                 "Sign out everywhere",
                 key=f"people-out-{key}",
-                on_click=lambda: _do(lambda: people.end_sessions(catalog(), person.name)),
+                on_click=_do,
+                args=(people.end_sessions, catalog(), person.name),
             )
             st.button(
                 "Let in again" if person.disabled_at else "Shut out",
                 key=f"people-shut-{key}",
-                on_click=lambda: _do(
-                    lambda: people.change(
-                        catalog(), person.name, disabled=person.disabled_at is None
-                    )
-                ),
+                on_click=_do,
+                args=(people.change, catalog(), person.name),
+                kwargs={"disabled": person.disabled_at is None},
             )
             sure = st.checkbox("Yes, for good", key=f"people-sure-{key}")
             st.button(
@@ -112,7 +113,8 @@ def _person(person: PersonRecord) -> None:
                 disabled=not sure,
                 help="They can’t come in any more, and their keys open nothing. What they did "
                 "stays in the log.",
-                on_click=lambda: _do(lambda: people.remove(catalog(), person.name)),
+                on_click=_do,
+                args=(people.remove, catalog(), person.name),
             )
 
 
@@ -131,7 +133,8 @@ def _invited() -> None:
             st.button(
                 "Take back",
                 key=f"people-uninvite-{safe_key(each.id[:12])}",
-                on_click=lambda each=each: _do(lambda: people.take_back(catalog(), each)),
+                on_click=_do,
+                args=(people.take_back, catalog(), each),
             )
 
 
@@ -173,7 +176,8 @@ def _open_door(
         st.button(
             "Take back",
             key=f"people-take-{safe_key(key)}",
-            on_click=lambda: _do(lambda: take(catalog().workspace, key)),
+            on_click=_do,
+            args=(take, catalog().workspace, key),
         )
 
 
@@ -196,13 +200,8 @@ def _log() -> None:
         ],
         hide_index=True,
     )
-    st.download_button(
-        "All of it as a table (CSV)",
-        audit.to_csv(found),
-        "lightbox-log.csv",
-        "text/csv",
-        icon=":material/download:",
-    )
+    table = audit.to_csv(found)
+    download("All of it as a table (CSV)", table, "lightbox-log.csv", "text/csv")
 
 
 def _page() -> None:

@@ -8,9 +8,9 @@ import streamlit as st
 
 from core.catalog import RunRecord
 from core.who import Role, acting
+from pages._widgets.one_of import draw_section
 from pages._widgets.pick_run import pick_run, say_none, say_unknown
 from pages._widgets.predict import api, batch, export, try_it
-from pages._widgets.sections import draw_section
 from pages._widgets.session import catalog, current_run
 
 _SHOWN = "do"

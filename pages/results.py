@@ -2,64 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from core.catalog import RunRecord
 from core.evaluation.predictions import evaluated_on
-from core.text import escape
+from core.jobs.live import live
+from core.text import escape, shorten
 from core.who import acting
+from pages._widgets.job import EVERY_S, progress_bar
 from pages._widgets.pick_run import pick_run, say_none, say_unknown
-from pages._widgets.results import (
-    classes,
-    compare,
-    confusion,
-    explain,
-    how,
-    mistakes,
-    near_copies,
-    overview,
-    reliability,
-    scatter_map,
-    share,
-    studying,
-    tested_on,
-    trust,
-)
-from pages._widgets.results.coming import GOING, coming, going
-from pages._widgets.results.document import tabs
-from pages._widgets.results.view import SHOWN, View, load_view
-from pages._widgets.sections import draw_section
-from pages._widgets.session import catalog, current_dataset, current_run
-from pages._widgets.steps import go
+from pages._widgets.results import sections, studying, tested_on
+from pages._widgets.results.view import load_view
+from pages._widgets.session import catalog, choose_run, current_dataset, current_run
+from pages._widgets.steps import lead
 
 _ENDED = {"interrupted": "was interrupted", "cancelled": "was cancelled", "failed": "failed"}
-_SECTIONS: dict[str, tuple[str, Callable[[View], None]]] = {
-    "overview": ("Verdict", overview.draw),
-    "confusion": ("What it mixes up", confusion.draw),
-    "mistakes": ("Mistakes", mistakes.draw),
-    "explain": ("What it looks at", explain.draw),
-    "trust": ("Can I trust it", trust.draw),
-    "share": ("Take away", share.draw),
-}
-_SPECIALISTS: dict[str, tuple[str, Callable[[View], None]]] = {
-    "figures": ("All figures", overview.draw_figures),
-    "classes": ("Class by class", classes.draw),
-    "reliability": ("Reliability", reliability.draw),
-    "copies": ("Copies", near_copies.draw_near_copies),
-    "map": ("Map", scatter_map.draw),
-    "compare": ("Compare", compare.draw),
-    "how": ("Training", how.draw),
-}
 
 
 def _head(runs: list[RunRecord], run: RunRecord) -> str:
     """The title, which model, and which images it is judged by; the latter is returned."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.title("Results")
-        if st.button("All models", icon=":material/inventory_2:", type="tertiary"):
-            go("models")
+        lead("All models", "models", icon="inventory_2", type="tertiary")
     left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
     with left:
         pick_run(runs, run, key="run")
@@ -81,8 +45,8 @@ def _only_looks() -> bool:
 def _without_results(runs: list[RunRecord]) -> None:
     """Say so if the run that was asked for has none, before another one takes its place."""
     asked = st.query_params.get("run") or st.session_state.get("run")
-    run = next((run for run in runs if run.id == asked and run.state != "done"), None)
-    if run is not None and run.state not in GOING:
+    run = next((run for run in runs if run.id == asked), None)
+    if run is not None and run.finished and run.state != "done":
         st.error(
             f"“{escape(run.name)}” has no results: its training "
             f"{_ENDED.get(run.state, 'failed')}. {escape(run.error)}",
@@ -90,14 +54,37 @@ def _without_results(runs: list[RunRecord]) -> None:
         )
 
 
+@st.fragment(run_every=EVERY_S)
+def _coming(run_id: str, *, alone: bool) -> None:
+    """Show it until it ends, then run the page again. Only call it for one that has not.
+
+    Args:
+        alone: no other results are shown, so its own are, as soon as they are there.
+    """
+    run = catalog().runs.get(run_id)
+    view, name = live(catalog(), run.job_id), escape(shorten(run.name, 40))
+    if view.job.finished:
+        if alone and view.job.state == "done":
+            choose_run(run.id)
+        elif view.job.state == "done":
+            st.toast(f"“{name}” is trained: choose it under Model.", icon=":material/check:")
+        st.rerun(scope="app")
+    with st.container(border=True, key="results-coming"):
+        where = "Its results appear here." if alone else "Its results appear under Model."
+        st.markdown(f":material/hourglass_top: **“{name}” is being trained.** {where}")
+        progress_bar(view)
+        lead("See how it goes", "train", run, icon="model_training", key="coming-see")
+
+
 def _say_going(runs: list[RunRecord], current: RunRecord | None) -> bool:
     """Say so where a training of the dataset has results soon; whether one has."""
     asked, record = st.query_params.get("run"), current_dataset()
-    run = next((run for run in runs if run.id == asked and run.state in GOING), None)
+    run = next((run for run in runs if run.id == asked and not run.finished), None)
     if run is None and record is not None:
-        run = going(runs, record.id)
+        mine = (run for run in runs if run.dataset_id == record.id)
+        run = next((run for run in mine if not run.finished), None)
     if run is not None:
-        coming(run.id, alone=current is None or run.id == asked)
+        _coming(run.id, alone=current is None or run.id == asked)
     return run is not None
 
 
@@ -121,16 +108,14 @@ def _page() -> None:
     if evaluated_on(catalog().workspace, current.id):
         view = load_view(current, on, read_only=_only_looks())
         studying.begin(view)
-        more = _SPECIALISTS | tabs({*_SECTIONS, *_SPECIALISTS})
-        draw_section(_SECTIONS, view, key=SHOWN, specialists=more)
+        sections.draw(view)
     else:
         st.info(
             "This model was trained elsewhere and has not been tested yet. Press New test, and "
             "choose a folder with one folder a class, named like its classes.",
             icon=":material/info:",
         )
-    if st.button("Try it on new images", type="primary", icon=":material/image_search:"):
-        go("predict")
+    lead("Try it on new images", "predict", icon="image_search", type="primary")
 
 
 if not say_unknown():

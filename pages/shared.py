@@ -3,32 +3,16 @@ more."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from core.delivery.take_away.links import find_link
 from core.delivery.take_away.made import find_report
 from core.errors import NotFound
 from core.text import escape
-from pages._widgets.results import classes, confusion, mistakes, overview, reliability, trust
-from pages._widgets.results.document import tabs
+from pages._widgets.results import sections
 from pages._widgets.results.share import report_downloads
-from pages._widgets.results.view import SHOWN, View, load_view
-from pages._widgets.sections import draw_section
+from pages._widgets.results.view import View, load_view
 from pages._widgets.session import catalog
-
-_SECTIONS: dict[str, tuple[str, Callable[[View], None]]] = {
-    "overview": ("Verdict", overview.draw),
-    "confusion": ("What it mixes up", confusion.draw),
-    "mistakes": ("Mistakes", mistakes.draw),
-    "trust": ("Can I trust it", trust.draw),
-}
-_SPECIALISTS: dict[str, tuple[str, Callable[[View], None]]] = {
-    "figures": ("All figures", overview.draw_figures),
-    "classes": ("Class by class", classes.draw),
-    "reliability": ("Reliability", reliability.draw),
-}
 
 
 def _take_away(view: View) -> None:
@@ -50,8 +34,7 @@ def _page() -> None:
     st.title(escape(run.name))
     st.caption("Results of a model, to look through and to keep.")
     _take_away(view)
-    more = _SPECIALISTS | tabs({*_SECTIONS, *_SPECIALISTS})
-    draw_section(_SECTIONS, view, key=SHOWN, specialists=more)
+    sections.draw(view, guest=True)
 
 
 _page()

@@ -7,7 +7,6 @@ import streamlit as st
 
 from core import settings
 from core.catalog import DatasetRecord, RunRecord
-from core.errors import InvalidInput
 from core.jobs.crew import nobody_trains
 from core.jobs.kinds import REMOVED
 from core.quality.curation import usable
@@ -17,21 +16,18 @@ from core.training.start import create_run
 from pages._widgets.ahead import do_ahead
 from pages._widgets.as_text import show_text, take_wishes
 from pages._widgets.checking import check
-from pages._widgets.empty import TO_DATA, empty
 from pages._widgets.ended import ended
 from pages._widgets.expert import expert, part_of
-from pages._widgets.form import Form, as_wrong
+from pages._widgets.form import Form
 from pages._widgets.gone import dataset_gone, its_dataset_gone
 from pages._widgets.job import act, watch
 from pages._widgets.live import watch_training
 from pages._widgets.queue import queue_of_trainings
 from pages._widgets.recipes import choose_recipe, choose_time, say_download, takes
 from pages._widgets.search import search_results, search_settings
-from pages._widgets.session import catalog, choose_run, current_dataset, dataset_table
+from pages._widgets.session import catalog, choose_run, current_dataset, dataset_table, job_of
 from pages._widgets.split import plan, say_split, say_warnings
-from pages._widgets.steps import go
-
-_GOING = ("queued", "running", "held")
+from pages._widgets.steps import TO_DATA, empty, lead
 
 
 def _choose(record: DatasetRecord, good: pd.DataFrame, busy: bool) -> None:
@@ -42,14 +38,7 @@ def _choose(record: DatasetRecord, good: pd.DataFrame, busy: bool) -> None:
     with st.expander("Other ways", icon=":material/alt_route:", key="other-ways"):
         base = choose_recipe(record, good)
     form = Form(base)
-    spec = base
-    warnings: list[str] = []
-    try:
-        spec = form.spec()
-        form.check_readable()
-        warnings = check(spec, good)
-    except InvalidInput as error:
-        form.wrong = as_wrong(error)
+    spec, warnings = check(form, good)
     able = not good.empty and good["label"].nunique() > 1
     with place:
         _start(form, spec, good, busy)
@@ -120,9 +109,8 @@ def _earlier(runs: list[RunRecord]) -> None:
             text = f"{rate(accuracy, run.summary.test_images)} on its test"
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"{escape(run.name)} · {text} · {ago(run.created_at)}")
-            if run.state == "done" and st.button("Results", key=f"results-{run.id}"):
-                choose_run(run.id)
-                go("results")
+            if run.state == "done":
+                lead("Results", "results", run, key=f"results-{run.id}")
 
 
 def _without_dataset() -> RunRecord | None:
@@ -138,7 +126,7 @@ def _gone(run: RunRecord) -> None:
     told = run.state == "cancelled" or run.error.startswith(REMOVED)
     removed = "" if told else f" {its_dataset_gone()}."
     st.markdown(f"**{escape(run.name)}** · begun {ago(run.created_at)}.{removed}")
-    if run.state in _GOING:
+    if not run.finished:
         watch_training(run.id)
     else:
         ended(run)
@@ -146,14 +134,13 @@ def _gone(run: RunRecord) -> None:
         if st.button("Train on another dataset", key="train-another-set"):
             choose_run(None)
             st.rerun()
-        if st.button("All models", icon=":material/inventory_2:", type="tertiary"):
-            go("models")
+        lead("All models", "models", icon="inventory_2", type="tertiary")
 
 
 lost = _without_dataset()
 current = current_dataset()
 facts = dataset_table(current) if current else None
-job = catalog().jobs.get(current.job_id) if current is not None and current.job_id else None
+job = job_of(current) if current is not None else None
 if lost is not None:
     _gone(lost)
 elif current is not None and facts is None and job is not None and not job.finished:
@@ -165,11 +152,11 @@ elif current is None or facts is None:
 else:
     runs = catalog().runs.all()
     mine = [run for run in runs if run.dataset_id == current.id]
-    busy = any(run.state in _GOING for run in runs)
-    going = [run for run in mine if run.state in _GOING]
+    busy = not all(run.finished for run in runs)
+    going = [run for run in mine if not run.finished]
     shown_id = st.query_params.get("run") or st.session_state.get("run")
     shown = next((run for run in mine if run.id == shown_id), None)
-    if shown is not None and shown.state not in _GOING:
+    if shown is not None and shown.finished:
         going = [run for run in going if run.id == shown_id] or going
     if name := st.session_state.pop("queued", ""):
         st.toast(f"“{escape(name)}” waits in the queue.", icon=":material/playlist_add_check:")

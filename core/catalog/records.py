@@ -259,6 +259,10 @@ class RunRecord:
     deleted_at: float | None = None
 
     @property
+    def finished(self) -> bool:
+        return self.state in FINISHED
+
+    @property
     def imported(self) -> bool:
         """Whether it was trained elsewhere, on images that nobody here knows."""
         return self.spec.get("recipe") == "imported"

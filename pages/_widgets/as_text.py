@@ -17,12 +17,12 @@ from core.training.recipes import RECIPES
 from core.training.spec import SETTINGS, TrainSpec, parse_spec
 from pages._widgets.form import Form, differences, take_over
 from pages._widgets.job import act
+from pages._widgets.one_of import choose
 from pages._widgets.recipes import radio_key
 from pages._widgets.session import catalog
 
 
 def show_text(record: DatasetRecord, spec: TrainSpec, base: TrainSpec, good: pd.DataFrame) -> None:
-    """Draw the expander with both."""
     with st.expander("All settings as text", icon=":material/terminal:", key="as-text"):
         st.caption("The same training on the command line; only what differs from the recipe:")
         st.code(command(record.name, spec, base), language="bash", wrap_lines=True)
@@ -31,10 +31,9 @@ def show_text(record: DatasetRecord, spec: TrainSpec, base: TrainSpec, good: pd.
             return
         with st.container(horizontal=True, vertical_alignment="bottom"):
             names = {run.id: f"{run.name} · {ago(run.created_at)}" for run in runs}
-            picked = st.selectbox(
+            picked = choose(
                 "Settings of an earlier run",
-                list(names),
-                format_func=names.__getitem__,
+                names,
                 width=320,
                 key="settings-of",
                 help="Of this dataset or another; the split’s shares and seed too.",
@@ -92,12 +91,8 @@ def _told(spec: TrainSpec, base: TrainSpec) -> dict[str, Any]:
     if preset != "own" and spec.augmentation != base.augmentation:
         found = {key: found[key] for key in found if not key.startswith("augmentation.")}
         found["augmentation"] = preset
-    told = {}
-    for key, value in found.items():
-        if key == "shares.train":
-            continue  # what the others leave
-        told[SETTINGS[key].short] = value
-    return told
+    found.pop("shares.train", None)  # what the others leave
+    return {SETTINGS[key].short: value for key, value in found.items()}
 
 
 def _text(name: str, value: Any) -> str:

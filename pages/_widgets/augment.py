@@ -18,7 +18,7 @@ from pages._widgets.form import AUGMENTATION, Form
 from pages._widgets.job import act
 from pages._widgets.network import small
 from pages._widgets.pictures import picture_grid
-from pages._widgets.session import thumbnails
+from pages._widgets.session import put, thumbnails
 
 _OWN = "augmentation-own"
 _IMAGES, _WAYS = 4, 5
@@ -85,12 +85,13 @@ def _preview(dataset_id: str, spec: TrainSpec, good: pd.DataFrame) -> None:
     size, grey = min(_LARGEST, spec.image_size), spec.color == "gray"
     st.html(_pictures(tuple(found), size, spec.resize, grey, spec.augmentation, seed))
     with st.container(horizontal=True, vertical_alignment="center"):
-        act("Others", (_others, seed + 1), icon="shuffle", help="Other images, changed otherwise.")
+        act(
+            "Others",
+            (put, "preview-seed", seed + 1),
+            icon="shuffle",
+            help="Other images, changed otherwise.",
+        )
         st.caption(f"Your own images, {size} × {size} pixels, as training will see them.")
-
-
-def _others(seed: int) -> None:
-    st.session_state["preview-seed"] = seed
 
 
 @st.cache_data(

@@ -15,6 +15,7 @@ from core.text import as_text, escape, percent, plural
 from core.training.foreign.archive import look_into
 from core.training.foreign.judge import PIXELS, Looked, Pixels
 from pages._widgets.job import act, watch
+from pages._widgets.one_of import choose
 from pages._widgets.session import catalog, choose_dataset, choose_run, dataset_table
 from pages._widgets.steps import go
 
@@ -50,18 +51,18 @@ def _form() -> None:
     st.markdown(_about(looked))
     datasets = [each for each in catalog().datasets.all() if each.state == "ready"]
     by_id = {each.id: each for each in datasets}
+    names = {"": "Nothing for now"} | {each.id: each.name for each in datasets}
     left, right = st.columns(2, gap="medium")
     with left:
-        chosen = st.selectbox(
+        chosen = choose(
             "Test it on",
-            ["", *by_id],
+            names,
             key=f"bring-dataset-{fresh}",
-            format_func=lambda each: by_id[each].name if each else "Nothing for now",
             help="On the test images of this dataset, of the classes that are called alike.",
         )
         classes = st.text_area(
             "Its classes, in the order of its outputs, one a line",
-            "\n".join(_classes(by_id.get(str(chosen)), looked)),
+            "\n".join(_classes(by_id.get(chosen), looked)),
             height=190,
             key=f"bring-classes-{fresh}-{chosen}",
             placeholder="cat\ndog",
@@ -90,7 +91,7 @@ def _form() -> None:
             file,
             parse_labels(classes),
             name=name.strip(),
-            dataset_id=str(chosen or ""),
+            dataset_id=chosen,
             pixels=pixels,
             size=size,
         )
@@ -131,7 +132,7 @@ def _classes(dataset: DatasetRecord | None, looked: Looked) -> list[str]:
 
 def _brought(run_id: str) -> None:
     run = catalog().runs.get(run_id)
-    if run.state in ("held", "queued", "running"):
+    if not run.finished:
         with st.container(border=True):
             st.markdown(f"Bringing in **{escape(run.name)}**")
             watch(run.job_id)

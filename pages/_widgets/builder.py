@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -12,18 +12,18 @@ import streamlit as st
 from core.errors import InvalidInput
 from core.text import escape
 from core.training.blocks import diagram, from_rows
-from core.training.stack import SETTINGS, Kind, Layer, from_json, to_json, trace
+from core.training.stack import SETTINGS, Layer, from_json, to_json, trace
 from core.training.templates import TEMPLATES
+from pages._widgets.files import download
 from pages._widgets.form import Form
 from pages._widgets.job import act
 from pages._widgets.pictures import draw_svg, layer_table
 
-KINDS = get_args(Kind)
-COLUMNS = tuple(Layer.model_fields)
+COLUMNS = Layer.model_json_schema()["properties"]
+KINDS = COLUMNS["kind"]["enum"]
 _STATE = "builder"
 _AT = "builder-layer"
 
-_MOST = {"filters": 4096, "size": 31, "strides": 8, "rate": 0.95}
 _LABELS = {
     "filters": ("Filters", "Patterns that a convolution looks for, or units of a Dense layer."),
     "size": ("Size", "Side of the window that slides over the picture, in pixels."),
@@ -44,7 +44,6 @@ Stack = tuple[Layer, ...]
 
 
 def build(form: Form, classes: int) -> None:
-    """Draw the builder of the form's ``stack``."""
     _templates(form)
     left, right = st.columns([3, 2], gap="medium")
     with left:
@@ -174,21 +173,21 @@ def _columns() -> dict[str, Any]:
         )
     }
     for name, (label, help) in _LABELS.items():
-        choices = get_args(Layer.model_fields[name].annotation)
-        if choices:
-            columns[name] = config.SelectboxColumn(
-                label, options=list(choices), width=85, help=help
+        if choices := COLUMNS[name].get("enum"):
+            columns[name] = config.SelectboxColumn(label, options=choices, width=85, help=help)
+        else:
+            low, high, step = _limits(name)
+            columns[name] = config.NumberColumn(
+                label, width=65, help=help, min_value=low, max_value=high, step=step
             )
-            continue
-        columns[name] = config.NumberColumn(
-            label,
-            width=65,
-            help=help,
-            max_value=_MOST[name],
-            min_value=0 if name in ("strides", "rate") else 1,
-            step=0.05 if name == "rate" else 1,
-        )
     return columns
+
+
+def _limits(name: str) -> tuple[Any, Any, Any]:
+    """The least and the most that a number of a layer can be, and the step between two."""
+    if name == "rate":
+        return 0.0, 0.95, 0.05  # it stays below 1
+    return COLUMNS[name]["minimum"], COLUMNS[name]["maximum"], 1
 
 
 def _one_layer(form: Form) -> None:
@@ -236,55 +235,47 @@ def _setting(form: Form, stack: Stack, at: int, name: str) -> None:
     label, help = _LABELS[name]
     if name == "filters" and layer.kind == "Dense":
         label = "Units"
-    choices = get_args(Layer.model_fields[name].annotation)
-    if choices:
+    if choices := COLUMNS[name].get("enum"):
         st.selectbox(label, choices, key=key, help=help, on_change=take)
-    elif name == "rate":
-        st.slider(label, 0.0, _MOST[name], step=0.05, key=key, help=help, on_change=take)
-    else:
-        low = 0 if name == "strides" else 1
-        st.number_input(label, low, int(_MOST[name]), key=key, help=help, on_change=take)
+        return
+    low, high, step = _limits(name)
+    draw = st.slider if name == "rate" else st.number_input
+    draw(label, low, high, step=step, key=key, help=help, on_change=take)
 
 
 # What a click does is worked out when it comes, not when its button was drawn: whoever clicks twice
 # in a row, or right after choosing something, is quicker than the page.
 def _add(form: Form) -> None:
-    _put(form, (*form.value("stack"), Layer(kind=st.session_state["builder-kind"])))
+    layers = (*form.value("stack"), Layer(kind=st.session_state["builder-kind"]))
+    _put(form, layers, len(layers) - 1)
 
 
 def _change(form: Form, how: str) -> None:
     """Move, copy or remove the layer that is chosen now."""
-    stack: Stack = form.value("stack")
-    at = min(st.session_state.get(_AT, 0), len(stack) - 1)
+    layers = list(form.value("stack"))
+    at = min(st.session_state.get(_AT, 0), len(layers) - 1)
     if at < 0:
         return
-    before, layer, after = stack[:at], stack[at], stack[at + 1 :]
-    if how == "Up" and before:
-        _put(form, (*before[:-1], layer, before[-1], *after), at - 1)
-    elif how == "Down" and after:
-        _put(form, (*before, after[0], layer, *after[1:]), at + 1)
-    elif how == "Copy":
-        _put(form, (*before, layer, layer, *after), at + 1)
+    to = at + {"Up": -1, "Down": 1, "Copy": 1}.get(how, 0)
+    if how == "Copy":
+        layers.insert(to, layers[at])
     elif how == "Remove":
-        _put(form, (*before, *after), max(0, min(at, len(stack) - 2)))
+        del layers[at]
+    elif 0 <= to < len(layers):
+        layers.insert(to, layers.pop(at))
+    _put(form, layers, to)
 
 
-def _put(form: Form, stack: Stack, at: int | None = None) -> None:
-    form.put("stack", stack)
-    st.session_state[_AT] = len(stack) - 1 if at is None else at
+def _put(form: Form, layers: Sequence[Layer], at: int) -> None:
+    """Take over layers, and choose one of them: the last where ``at`` is beyond it."""
+    form.put("stack", tuple(layers))
+    st.session_state[_AT] = max(0, min(at, len(layers) - 1))
 
 
 def _exchange(form: Form) -> None:
     with st.expander("Import and export", icon=":material/swap_vert:", key="exchange"):
         stack: Stack = form.value("stack")
-        st.download_button(
-            "Download these layers",
-            to_json(stack),
-            "network.json",
-            "application/json",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        download("Download these layers", to_json(stack), "network.json", "application/json")
         came = st.file_uploader("Layers from a file", type=["json"], max_upload_size=1)
         pasted = st.text_area(
             "… or pasted", placeholder='{"layers": [{"kind": "Conv2D", "filters": 32}, …]}'

@@ -9,6 +9,7 @@ from core.catalog import DatasetRecord
 from core.quality import curation
 from core.quality.versions import Diff, diff
 from core.text import ago, escape, images, plural, shorten
+from pages._widgets.one_of import choose
 from pages._widgets.session import catalog
 
 _PATHS_AT_MOST = 1000
@@ -30,31 +31,24 @@ def changes_panel(record: DatasetRecord) -> None:
     trained: dict[int, str] = {}
     for run in runs:
         trained.setdefault(run.dataset_version, run.name)
-    versions = sorted(lines, reverse=True)
-
-    def name(version: int) -> str:
-        line = lines[version]
-        run = f" · trained: {shorten(trained[version], 30)}" if version in trained else ""
-        now = " · now" if version == versions[0] else ""
-        return f"{version}: {shorten(line.what, 40)}, {ago(line.at)}{run}{now}"
-
-    since = runs[0].dataset_version if runs else versions[-1]
+    names: dict[int, str] = {}
+    for version, line in sorted(lines.items(), reverse=True):
+        by = f" · trained: {shorten(trained[version], 30)}" if version in trained else ""
+        now = "" if names else " · now"
+        names[version] = f"{version}: {shorten(line.what, 40)}, {ago(line.at)}{by}{now}"
+    since = runs[0].dataset_version if runs else min(lines)
     with panel:
         left, right = st.columns(2)
-        old = left.selectbox(
-            "From version",
-            versions,
-            index=versions.index(since),
-            format_func=name,
-            key=f"changes-old-{record.id}-{since}",
-            help="Every scan and every decision makes a version.",
-        )
-        new = right.selectbox(
-            "To version",
-            versions,
-            format_func=name,
-            key=f"changes-new-{record.id}-{record.version}",
-        )
+        with left:
+            old = choose(
+                "From version",
+                names,
+                now=since,
+                key=f"changes-old-{record.id}-{since}",
+                help="Every scan and every decision makes a version.",
+            )
+        with right:
+            new = choose("To version", names, key=f"changes-new-{record.id}-{record.version}")
         _draw(diff(catalog(), record.id, old, new))
 
 

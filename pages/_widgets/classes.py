@@ -12,8 +12,9 @@ from core.jobs import kinds
 from core.quality.classes import images_of, rename_class, tidy
 from core.text import escape, images, plural, shorten
 from pages._widgets.decided import decide
+from pages._widgets.files import list_files
 from pages._widgets.gallery import Tile, gallery
-from pages._widgets.one_of import one_of
+from pages._widgets.one_of import choose, one_of
 from pages._widgets.session import catalog
 from pages._widgets.uploader import uploader
 
@@ -67,15 +68,11 @@ def classes_panel(record: DatasetRecord, table: pd.DataFrame) -> None:
             _add(record, labels)
 
 
-def _short(label: str) -> str:
-    return shorten(label, 60)
-
-
 def _rename(record: DatasetRecord, labels: list[str]) -> None:
     left, right = st.columns(2)
-    label = left.selectbox(
-        "Class to rename", labels, format_func=_short, key=f"rename-class-{record.id}"
-    )
+    with left:
+        names = {label: shorten(label, 60) for label in labels}
+        label = choose("Class to rename", names, key=f"rename-class-{record.id}")
     name = right.text_input("Its new name", label, key=f"rename-to-{record.id}-{label}")
     if st.button("Rename the class", disabled=tidy(name) in ("", label)):
         paths = rename_class(catalog(), record.id, label, name)
@@ -85,7 +82,10 @@ def _rename(record: DatasetRecord, labels: list[str]) -> None:
 def _merge(record: DatasetRecord, table: pd.DataFrame, labels: list[str]) -> None:
     left, right = st.columns(2)
     chosen = left.multiselect(
-        "Classes to merge", labels, format_func=_short, key=f"merge-{record.id}"
+        "Classes to merge",
+        labels,
+        format_func=lambda label: shorten(label, 60),
+        key=f"merge-{record.id}",
     )
     first = chosen[0] if chosen else ""
     name = right.text_input("Name of the merged class", first, key=f"merge-to-{record.id}-{first}")
@@ -109,17 +109,10 @@ def _add(record: DatasetRecord, labels: list[str]) -> None:
             "This dataset is a folder of your own. It stays as it is; what you add is kept in "
             "Lightbox, and learned from with it."
         )
-    if st.session_state.get(f"add-to-{record.id}", _NEW) not in (*labels, _NEW):
-        # It was asked for, and has been renamed or merged since.
-        del st.session_state[f"add-to-{record.id}"]
     left, right = st.columns(2)
     with left:
-        label = st.selectbox(
-            "Into class",
-            [*labels, _NEW],
-            format_func=lambda one: "a new class" if one == _NEW else _short(one),
-            key=f"add-to-{record.id}",
-        )
+        names = {label: shorten(label, 60) for label in labels} | {_NEW: "a new class"}
+        label = choose("Into class", names, key=f"add-to-{record.id}")
         if label == _NEW:
             label = st.text_input(
                 "Name of the new class", placeholder="cats", key=f"add-new-{record.id}"
@@ -141,7 +134,7 @@ def _files(record: DatasetRecord, label: str) -> None:
     left = [*came.failed, *came.refused]
     if left:
         st.caption(f"{plural(len(left), 'file')} not taken:")
-        st.dataframe(pd.DataFrame(left, columns=["file", "why"]), hide_index=True)
+        list_files(left)
     if st.button(_adding(images(came.taken), label), type="primary", disabled=not label):
         stage = UploadStage(catalog().workspace, came.token)
         stage.gather(label)

@@ -13,9 +13,11 @@ import streamlit as st
 from core.jobs.live import JobView
 from core.text import plain_number
 from pages._widgets.job import act, cancel_button
-from pages._widgets.session import catalog
+from pages._widgets.session import catalog, forget, put
 
 Stage = Literal["before", "search", "fit", "after"]
+# The question that is open: of which job, about what, and with what learning rate.
+_ASKS = "training-asks"
 _STOPPING = {
     "keep": "Stopping. The best so far is kept, saved and tested.",
     "discard": "Stopping. Nothing of this training is kept.",
@@ -82,7 +84,8 @@ def _buttons(view: JobView, rate: float | None) -> None:
         _ending(job.id)
         act(
             "Change the learning rate",
-            (_open, job.id, "rate", rate or job.wishes.learning_rate or 0.001),
+            # The field begins with the rate of this moment, and stays as it is typed.
+            (put, _ASKS, (job.id, "rate", rate or job.wishes.learning_rate or 0.001)),
             icon="speed",
             key=f"rate-{job.id}",
         )
@@ -101,20 +104,22 @@ def _ending(job_id: str) -> None:
 
 
 def _discard(job_id: str) -> None:
-    act("Stop and discard", (_open, job_id, "discard"), icon="delete", key=f"discard-{job_id}")
+    asks = (job_id, "discard", 0.0)
+    act("Stop and discard", (put, _ASKS, asks), icon="delete", key=f"discard-{job_id}")
 
 
 def _rate(view: JobView) -> None:
     """The field for another learning rate, once it was asked for."""
     job_id, asked = view.job.id, view.job.wishes.learning_rate
     scheduled = partial(_wish, job_id, learning_rate=None)
-    if _opened(job_id) == "rate":
+    opened, rate = _opened(job_id)
+    if opened == "rate":
         with st.container(border=True):
             st.number_input(
                 "New learning rate",
                 0.0,
                 1.0,
-                _asks()[2],
+                rate,
                 step=0.0001,
                 format="%.6f",
                 key=f"new-rate-{job_id}",
@@ -126,7 +131,7 @@ def _rate(view: JobView) -> None:
                 act("Apply", (_apply, job_id), key=f"apply-{job_id}", type="primary")
                 if asked is not None:
                     act("Back to the schedule", scheduled, key=f"schedule-{job_id}")
-                act("Leave it", _close, key=f"leave-{job_id}")
+                act("Leave it", (forget, _ASKS), key=f"leave-{job_id}")
     elif asked is not None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption(
@@ -138,39 +143,25 @@ def _rate(view: JobView) -> None:
 
 def _sure(job_id: str) -> None:
     """Ask before everything is dropped."""
-    if _opened(job_id) != "discard":
+    if _opened(job_id)[0] != "discard":
         return
     with st.container(border=True):
         st.markdown("**Discard this training?** What it has learned so far will be gone.")
         with st.container(horizontal=True, gap="small"):
             act("Discard it", partial(_wish, job_id, stop="discard"), key=f"sure-{job_id}")
-            act("Go on training", _close, key=f"unsure-{job_id}", type="primary")
+            act("Go on training", (forget, _ASKS), key=f"unsure-{job_id}", type="primary")
 
 
 def _wish(job_id: str, **wishes: object) -> None:
     catalog().jobs.wish(job_id, **wishes)
-    _close()
+    forget(_ASKS)
 
 
 def _apply(job_id: str) -> None:
     _wish(job_id, learning_rate=st.session_state[f"new-rate-{job_id}"])
 
 
-def _asks() -> tuple[str, str, float]:
-    """Which question is open: of which job, about what, and with what learning rate."""
-    asks: tuple[str, str, float] = st.session_state.get("training-asks", ("", "", 0.0))
-    return asks
-
-
-def _opened(job_id: str) -> str:
-    asked, what, _ = _asks()
-    return what if asked == job_id else ""
-
-
-def _open(job_id: str, what: str, rate: float = 0.0) -> None:
-    """Open a question; its field begins with the rate of this moment, and stays as it is typed."""
-    st.session_state["training-asks"] = (job_id, what, rate)
-
-
-def _close() -> None:
-    st.session_state.pop("training-asks", None)
+def _opened(job_id: str) -> tuple[str, float]:
+    """Which question about a job is open, and with what learning rate."""
+    asked, what, rate = st.session_state.get(_ASKS, ("", "", 0.0))
+    return (what, rate) if asked == job_id else ("", 0.0)

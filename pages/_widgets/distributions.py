@@ -1,17 +1,43 @@
-"""How images are spread, as bars; a click on a bar shows only those images."""
+"""A dataset in numbers and bars, and what makes it unfit for training; a click on a bar shows only
+its images."""
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from core import charts
 from core.catalog import DatasetRecord
-from core.quality.distributions import KINDS
+from core.quality.distributions import KINDS, imbalance
+from core.quality.first_look import too_small
 from core.quality.shown import Shown
-from core.text import escape, plural, shorten
+from core.text import escape, plural, shorten, size
 from pages._widgets.job import act
+from pages._widgets.pictures import plot
 
+
+def overview(good: Shown, left_out: int) -> None:
+    """Draw it, for the usable images, and the number of files that are left out."""
+    counts = good.classes
+    with st.container(horizontal=True, gap="large"):
+        for label, value in {
+            "Usable images": f"{len(good):,}",
+            "Classes": f"{len(counts):,}",
+            _UNEVEN: f"{imbalance(counts):.1f} : 1" if len(counts) > 1 else "",
+            "Left out": f"{left_out:,}",
+            "On disk": size(float(good.bytes)),
+        }.items():
+            if value:
+                st.metric(label, value, width="content", help=_MEANS.get(label))
+    for trouble in too_small(counts):
+        st.warning(escape(trouble), icon=":material/warning:")
+
+
+_UNEVEN = "Largest : smallest"
+_MEANS = {
+    _UNEVEN: "Images in the largest class for each image in the smallest. Up to about 3 : 1 does "
+    "no harm; above 10 : 1 the model tends to overlook small classes: add images there.",
+    "Left out": "Files that are no images or can't be read, and images that you left out.",
+}
 Chosen = dict[str, tuple[str, ...]]
 _TALL = 12
 _ONE = {
@@ -39,10 +65,8 @@ def distributions(record: DatasetRecord, good: Shown) -> Chosen:
         chosen["class"] = _bars("class", record, good)
         with st.expander("As a table"):
             counts = good.classes
-            st.dataframe(
-                pd.DataFrame({"class": list(counts), "images": list(counts.values())}),
-                hide_index=True,
-            )
+            table = {"class": list(counts), "images": list(counts.values())}
+            st.dataframe(table, hide_index=True)
     others = [key for key in KINDS if key != "class"]
     with right:
         st.header("What they are like")
@@ -62,12 +86,11 @@ def _bars(key: str, record: DatasetRecord, good: Shown) -> tuple[str, ...]:
     counts = good.divided(key).counts
     names = list(counts)
     with st.container(height=410 if len(names) > _TALL else "content", border=False):
-        event = st.plotly_chart(
+        event = plot(
             charts.class_counts(counts),
             key=f"bars-{key}-{record.id}-{record.version}-{_cleared(key)}",
             on_select="rerun",
             selection_mode="points",
-            config={"displayModeBar": False},
         )
     clicked = [names[n] for n in event["selection"]["point_indices"] if 0 <= n < len(names)]
     # What the mouse does, for the keyboard.

@@ -19,7 +19,7 @@ from pages._widgets.job import act
 from pages._widgets.live import draw_curves, draw_ladder, say_diagnoses, training_seconds
 from pages._widgets.sample_predictions import draw_samples
 from pages._widgets.session import catalog, choose_run
-from pages._widgets.steps import go
+from pages._widgets.steps import lead
 
 BAD = {
     "failed": "This training failed.",
@@ -69,10 +69,8 @@ def _done(run: RunRecord) -> None:
         if run.summary.seconds:
             st.caption(f"It took {training_seconds(run)}.")
         with st.container(horizontal=True):
-            if st.button("See the results", type="primary", icon=":material/insights:"):
-                go("results")
-            if st.button("Try it on new images", icon=":material/image_search:"):
-                go("predict")
+            lead("See the results", "results", icon="insights", type="primary")
+            lead("Try it on new images", "predict", icon="image_search")
 
 
 def _not_done(run: RunRecord) -> None:

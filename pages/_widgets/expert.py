@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from core.training.setting import AUGMENTATION, DATA, GROUPS, NETWORK, TRAINING, WEIGHTS
@@ -13,6 +15,14 @@ from pages._widgets.network import choose_network
 from pages._widgets.one_of import one_of
 from pages._widgets.split import choose_split
 from pages._widgets.weights import choose_weights
+
+_DRAW: dict[str, Callable[[Form, TrainSpec, pd.DataFrame], None]] = {
+    NETWORK: choose_network,
+    TRAINING: choose_learning,
+    AUGMENTATION: choose_augmentation,
+    WEIGHTS: lambda form, spec, _: choose_weights(form, spec),
+    DATA: choose_split,
+}
 
 
 def part_of(setting: str) -> str:
@@ -34,13 +44,4 @@ def expert(form: Form, spec: TrainSpec, good: pd.DataFrame) -> None:
 
     names = {part: label(part) for part in GROUPS}
     part = one_of("Settings", names, key="expert-part", default=NETWORK, persist_state="session")
-    if part == NETWORK:
-        choose_network(form, spec, good)
-    elif part == TRAINING:
-        choose_learning(form, spec, good)
-    elif part == AUGMENTATION:
-        choose_augmentation(form, spec, good)
-    elif part == WEIGHTS:
-        choose_weights(form, spec)
-    elif part == DATA:
-        choose_split(form, spec, good)
+    _DRAW[part](form, spec, good)

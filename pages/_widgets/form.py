@@ -11,12 +11,11 @@ from typing import Any
 
 import streamlit as st
 
-from core.errors import InvalidInput
 from core.text import escape
 from core.training.augmentation.options import Augmentation
 from core.training.checks import WrongSetting
 from core.training.setting import Setting, leaf, settings_of
-from core.training.spec import TrainSpec
+from core.training.spec import SETTINGS, TrainSpec
 
 _STORE = "training-settings"
 # The split is about the data: it stays while recipes are compared, and so does its seed.
@@ -273,25 +272,6 @@ def take_over(spec: TrainSpec, base: TrainSpec) -> None:
 def differences(spec: TrainSpec, base: TrainSpec) -> dict[str, Any]:
     """Settings by dotted name of which ``spec`` has another value than ``base``; not the
     dataset."""
-    found: dict[str, Any] = {}
-    for name in type(spec).model_fields:
-        if name in ("dataset_id", "dataset_version", "recipe"):
-            continue
-        mine, theirs = getattr(spec, name), getattr(base, name)
-        if mine == theirs:
-            continue
-        parts = getattr(type(mine), "model_fields", None)
-        if parts is None:
-            found[name] = mine
-            continue
-        for part in parts:
-            if getattr(mine, part) != getattr(theirs, part):
-                found[f"{name}.{part}"] = getattr(mine, part)
-    return found
-
-
-def as_wrong(error: InvalidInput, setting: str = "") -> WrongSetting:
-    """Any refusal as one that names its setting."""
-    if isinstance(error, WrongSetting):
-        return error
-    return WrongSetting(setting, error.title, error.remedy)
+    mine, theirs = ({key: leaf(one, key) for key in SETTINGS} for one in (spec, base))
+    apart = {"dataset_id", "dataset_version", "recipe", "augmentation"}  # told by its parts
+    return {key: mine[key] for key in mine if key not in apart and mine[key] != theirs[key]}

@@ -8,14 +8,18 @@ or Enter does it. Captions are set as text, never as HTML, so a class may be cal
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from core.quality.thumbs import data_uri
+from core.runs.pictures import TINY
 from core.text import whole
 from pages._widgets.component import component
+from pages._widgets.session import thumbnails
 
 PAGE = 60
 _CSS = """
@@ -201,7 +205,29 @@ class Tile:
     tiny: bool = False
 
 
-_component = component("lightbox_gallery", css=_CSS, js=_JS, html="")
+def photo_tiles(
+    dataset_id: str,
+    rows: pd.DataFrame,
+    caption: Callable[[Any], str] = lambda row: str(row.label),
+    badge: Callable[[Any], str] = lambda _: "",
+    title: Callable[[Any], str] = lambda row: row.path,
+) -> list[Tile]:
+    """Images of a dataset.
+
+    Args:
+        rows: of its table.
+        caption, badge, title: from a row to what a tile says of it.
+    """
+    tiny = rows[["width", "height"]].max(axis=1).between(1, TINY)
+    return [
+        Tile(row.path, picture, caption(row), badge(row), title=title(row), tiny=few)
+        for row, picture, few in zip(
+            rows.itertuples(), thumbnails(dataset_id, rows), tiny, strict=True
+        )
+    ]
+
+
+_component = component("lightbox_gallery", ("selected", "opened"), css=_CSS, js=_JS, html="")
 
 
 def gallery(
@@ -257,31 +283,29 @@ def gallery(
             "round": round,
             "name": f"tile-{zlib.crc32(key.encode('utf-8', 'surrogatepass')):08x}",
         },
-        default={"selected": [], "opened": None},
-        on_selected_change=lambda: None,
-        on_opened_change=lambda: None,
     )
     if opens:
-        asked = once(key, result.get("opened"))
+        asked = str(once(key, result.get("opened")).get("id", ""))
         return [asked] if asked in {tile.id for tile in tiles} else []
     shown = {tile.id for tile in tiles}
     return [str(one) for one in (result.get("selected") or []) if one in shown]
 
 
-def once(key: str, opened: object) -> str:
-    """What a component of this key was clicked on since it was last asked; "" if nothing.
+def once(key: str, said: object) -> Mapping[str, Any]:
+    """What the browser said of a component since it was last asked; nothing where it said nothing.
 
     Args:
-        opened: ``id`` and ``at`` (a time) of its last click, as its browser said; stays as it is
-            until the next one.
+        said: the last that it said, with the time as ``at``; stays as it is until it says more.
     """
-    if not isinstance(opened, Mapping):
-        return ""
-    at, seen = opened.get("at"), f"opened-{key}"
-    if st.session_state.get(seen) == at:
-        return ""
-    st.session_state[seen] = at
-    return str(opened.get("id", ""))
+    if not isinstance(said, Mapping) or said.get("at") == last(key):
+        return {}
+    st.session_state[f"opened-{key}"] = said.get("at")
+    return said
+
+
+def last(key: str) -> Any:
+    """When a component said what :func:`once` has handed out last; ``None`` before that."""
+    return st.session_state.get(f"opened-{key}")
 
 
 def page_of(count: int, *, key: str, size: int = PAGE) -> slice:

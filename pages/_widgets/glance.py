@@ -11,9 +11,8 @@ from core.catalog import DatasetRecord
 from core.quality.findings import Finding, extra_copies
 from core.text import escape, images
 from pages._widgets.decided import decide
-from pages._widgets.gallery import Tile, gallery
+from pages._widgets.gallery import gallery, photo_tiles
 from pages._widgets.job import act
-from pages._widgets.session import thumbnails
 
 _EXAMPLES = 6
 _LOOK = "look"
@@ -34,7 +33,6 @@ def open_entry(key: str) -> None:
 
 
 def list_entries(record: DatasetRecord, table: pd.DataFrame, found: list[Finding]) -> None:
-    """Draw the list."""
     for finding in found:
         extra = extra_copies(finding, table)
         fix = f"Leave out extra copies: {len(extra):,}" if extra else ""
@@ -75,17 +73,5 @@ def _entry(
                 )
                 act(f"Look at {count:,}", (open_entry, key), icon="visibility", key=f"look-{key}")
         with right:
-            gallery(
-                [
-                    Tile(
-                        row.path, picture, str(row.label), title=row.path, tiny=0 < row.width <= 48
-                    )
-                    for row, picture in zip(
-                        some.itertuples(), thumbnails(record.id, some), strict=True
-                    )
-                ],
-                key=f"strip-{key}",
-                label=title,
-                row=True,
-            )
+            gallery(photo_tiles(record.id, some), key=f"strip-{key}", label=title, row=True)
     return fixed

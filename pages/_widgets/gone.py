@@ -91,30 +91,21 @@ def notice_gone(*, tells_end: bool = False) -> None:
     records = {each.id: each.name for each in catalog().datasets.all()}
     names: dict[str, str] = st.session_state.setdefault(_NAMES, {})
     names.update(records)
-    dataset_id, said = asked("dataset"), []
-    if dataset_id and dataset_id not in records and tells_end and _training_of(dataset_id):
-        run_id = asked("run")
-        choose_dataset(None)
-        choose_run(run_id)
-    elif dataset_id and dataset_id not in records:
-        said.append(_no_dataset(dataset_id, names.get(dataset_id)))
-        going = asked("run")
-        runs = catalog().runs.all(dataset_id)
-        said.append(_stopped([r for r in runs if r.id == going and r.state in _ENDED]).strip())
-        if any(run.state == "done" for run in runs):
-            said.append("What was trained on it is still under Models.")
-        run = next((run for run in runs if run.id == going), None)
-        choose_dataset(None)
-        if run is not None and run.state == "done":
-            choose_run(run.id)
-    if text := " ".join(part for part in said if part):
-        st.session_state[_GONE] = _Gone(text, back=dataset_id or "")
-
-
-def _training_of(dataset_id: str) -> bool:
-    """Whether what is asked for is a training on this dataset that has no model."""
+    dataset_id, run_id = asked("dataset"), asked("run")
+    if not dataset_id or dataset_id in records:
+        return
     runs = catalog().runs.all(dataset_id, archived=True)
-    return any(run.id == asked("run") and run.state != "done" for run in runs)
+    run = next((run for run in runs if run.id == run_id), None)
+    choose_dataset(None)
+    if run is not None and (tells_end or run.state == "done"):
+        choose_run(run.id)
+        if run.state != "done":
+            return
+    text = _no_dataset(dataset_id, names.get(dataset_id))
+    text += _stopped([run] if run is not None and run.state in _ENDED else [])
+    if any(run.state == "done" for run in runs):
+        text += " What was trained on it is still under Models."
+    st.session_state[_GONE] = _Gone(text, back=dataset_id)
 
 
 def say_gone(record: DatasetRecord | None, *, says_itself: bool) -> None:

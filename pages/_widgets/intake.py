@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pandas as pd
 import streamlit as st
 
 from core.addresses import shown
@@ -16,51 +15,28 @@ from core.datasets.upload import UploadStage
 from core.errors import InvalidInput
 from core.jobs import kinds
 from core.text import escape, images, plural, size
-from pages._widgets.folders import choose_folder
+from pages._widgets.bring_images import choose_folder
+from pages._widgets.files import list_files
 from pages._widgets.one_of import one_of
-from pages._widgets.session import catalog, choose_dataset
+from pages._widgets.session import catalog, choose_dataset, job_of
 from pages._widgets.uploader import Uploaded, uploader
 
 # The folder that was chosen and is a dataset already, and that dataset.
 _AGAIN = "folder-again"
 
-_WAYS = {
-    "Upload a folder": ":material/drive_folder_upload:",
-    "Upload an archive": ":material/folder_zip:",
-    "Folder on this computer": ":material/folder_open:",
-    "Images into one class": ":material/add_photo_alternate:",
-    "Known sets": ":material/public:",
-    "Sample": ":material/auto_awesome:",
-}
 
-
-def add_panel(records: list[DatasetRecord]) -> None:
-    """Choose a way in, and go it."""
-    names = {name: f"{icon} {name}" for name, icon in _WAYS.items()}
+def add_panel() -> None:
+    """The ways in, and the form of the one that is chosen."""
+    names = {name: f":material/{icon}: {name}" for name, (icon, _) in _WAYS.items()}
     way = one_of("How do you want to add images?", names, key="way", visible=True)
-    if way == "Upload a folder":
-        _folder_upload()
-    elif way == "Upload an archive":
-        _archive()
-    elif way == "Folder on this computer":
-        _server_folder()
-    elif way == "Images into one class":
-        _one_class(records)
-    elif way == "Known sets":
-        _known_set()
-    elif way == "Sample":
-        key = st.radio(
-            "Sample",
-            list(SAMPLES),
-            format_func=lambda each: SAMPLES[each].sentence,
-            label_visibility="collapsed",
-        )
-        if st.button("Use the sample", type="primary"):
-            record = intake.add_sample(catalog(), key)
-            job = catalog().jobs.get(record.job_id) if record.job_id else None
-            if record.state != "ready" and (job is None or job.finished):
-                kinds.submit_import(catalog(), record.id)
-            _added(record)
+    _WAYS[way][1]()
+
+
+def import_once(record: DatasetRecord, *, then_train: bool = False) -> None:
+    """Queue the import of a dataset that is known already, if it is neither here nor on its way."""
+    job = job_of(record)
+    if record.state != "ready" and (job is None or job.finished):
+        kinds.submit_import(catalog(), record.id, then_train=then_train)
 
 
 def _fresh(key: str) -> str:
@@ -110,7 +86,7 @@ def _report(came: Uploaded) -> None:
         with st.expander(
             f"{plural(len(left), 'file')} not taken, and why", expanded=bool(came.failed)
         ):
-            st.dataframe(pd.DataFrame(left, columns=["file", "why"]), hide_index=True)
+            list_files(left)
 
 
 def _check_name(name: str) -> None:
@@ -205,22 +181,30 @@ def _known_set() -> None:
     )
     if st.button(f"Get {known.title}", type="primary"):
         record = intake.add_known(catalog(), key)
-        if record.state == "importing" and record.job_id is None:
-            kinds.submit_import(catalog(), record.id)
+        import_once(record)
         _added(record)
 
 
-def _one_class(records: list[DatasetRecord]) -> None:
+def _sample() -> None:
+    key = st.radio(
+        "Sample",
+        list(SAMPLES),
+        format_func=lambda each: SAMPLES[each].sentence,
+        label_visibility="collapsed",
+    )
+    if st.button("Use the sample", type="primary"):
+        record = intake.add_sample(catalog(), key)
+        import_once(record)
+        _added(record)
+
+
+def _one_class() -> None:
     st.write("Many images that all show the same thing, into one class of a dataset.")
-    own = [record for record in records if record.state == "ready"]
+    own = {each.id: each.name for each in catalog().datasets.all() if each.state == "ready"}
     target = st.selectbox(
         "Into",
-        [None, *[record.id for record in own]],
-        format_func=lambda one: (
-            "a new dataset"
-            if one is None
-            else next(record.name for record in own if record.id == one)
-        ),
+        [None, *own],
+        format_func=lambda one: "a new dataset" if one is None else own[one],
         help="A folder of your own stays as it is; what you add to it is kept in Lightbox.",
     )
     label = st.text_input("Class", placeholder="cats", key=_fresh("class")).strip()
@@ -245,3 +229,13 @@ def _one_class(records: list[DatasetRecord]) -> None:
             record = catalog().datasets.get(target)
             kinds.submit_scan(catalog(), record.id)
         _added(record)
+
+
+_WAYS = {
+    "Upload a folder": ("drive_folder_upload", _folder_upload),
+    "Upload an archive": ("folder_zip", _archive),
+    "Folder on this computer": ("folder_open", _server_folder),
+    "Images into one class": ("add_photo_alternate", _one_class),
+    "Known sets": ("public", _known_set),
+    "Sample": ("auto_awesome", _sample),
+}

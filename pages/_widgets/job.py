@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.catalog import JobRecord
 from core.errors import LightboxError
 from core.jobs.live import JobView, how_far, live
 from core.progress import amount
@@ -27,6 +28,14 @@ def watch(job_id: str) -> None:
         st.caption("Stopping …")
     else:
         cancel_button(job_id)
+
+
+def watched(job: JobRecord | None) -> bool:
+    """Show a job that has not ended, if there is one; whether there is."""
+    if job is None or job.finished:
+        return False
+    watch(job.id)
+    return True
 
 
 def cancel_button(job_id: str, *, key: str = "") -> None:

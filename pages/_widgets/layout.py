@@ -63,10 +63,9 @@ def _ways(
             st.markdown(f"**{escape(way.meaning)}**: {escape(way.sentence())}")
             word = "Yes, this" if way == now else "Read it so"
             if st.button(word, key=f"layout-{way.kind}-{number}"):
-                chosen = _chosen(record)
-                masks, column = way.masks or chosen.masks, way.labels or None
-                chosen = replace(chosen, kind=way.kind, table=None, labels=column, masks=masks)
-                _read(record, chosen)
+                chosen = replace(_chosen(record), kind=way.kind, table=None)
+                masks = way.masks or chosen.masks
+                _read(record, replace(chosen, labels=way.labels or None, masks=masks))
         _pictures(record, way)
     if automatic and st.button("Let Lightbox judge again", key="layout-auto"):
         chosen = replace(_chosen(record), kind=None, table=None)

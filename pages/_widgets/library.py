@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
-import pandas as pd
 import streamlit as st
 
 from core.catalog import RunRecord
@@ -15,7 +14,7 @@ from core.text import ago, apart, escape, plural, rate, size
 from core.who import acting
 from pages._widgets.job import act, attempt
 from pages._widgets.results.view import turn_to
-from pages._widgets.session import catalog, choose_dataset, choose_run
+from pages._widgets.session import catalog, choose_dataset, choose_run, forget
 from pages._widgets.steps import go
 from pages._widgets.visible import visible_popover
 
@@ -27,43 +26,39 @@ def done_bar() -> None:
     done = st.session_state.get(_DONE)
     if done is None:
         return
-    text, ids, back = done
+    text, ids, what = done
+    undo = (_undo, ids, what)
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(f":material/check: {text}")
-        act("Undo", (_undo, ids, back), icon="undo", key="library-undo")
+        act("Undo", undo, icon="undo", key="library-undo")
 
 
-def _undo(ids: Sequence[str], back: str) -> None:
-    st.session_state.pop(_DONE, None)
-    _each(ids, back)
+def _undo(ids: Sequence[str], what: str) -> None:
+    forget(_DONE)
+    if what == "delete":
+        _each(ids, catalog().runs.restore)
+    else:
+        _each(ids, catalog().runs.archive, False)
 
 
-def _each(ids: Sequence[str], what: str) -> None:
+def _each(ids: Sequence[str], what: Callable[..., Any], *given: object) -> None:
     """Do one thing to each run; what can't be done to one is said, and the others go on."""
-    runs = catalog().runs
-    actions: dict[str, Callable[[str], Any]] = {
-        "star": runs.star,
-        "unstar": lambda each: runs.star(each, False),
-        "archive": runs.archive,
-        "unarchive": lambda each: runs.archive(each, False),
-        "delete": runs.delete,
-        "restore": runs.restore,
-    }
     for each in ids:
-        attempt(actions[what], each)
+        attempt(what, each, *given)
 
 
-def _put(entries: Sequence[Entry], what: str, back: str, text: str) -> None:
+def _put(entries: Sequence[Entry], what: Literal["archive", "delete"], text: str) -> None:
     """Archive or delete, so that it can be undone."""
     ids = [entry.run.id for entry in entries]
-    _each(ids, what)
-    gone = {run.id for run in catalog().runs.all(archived=what == "delete")}
+    runs = catalog().runs
+    _each(ids, runs.delete if what == "delete" else runs.archive)
+    gone = {run.id for run in runs.all(archived=what == "delete")}
     moved = [entry for entry in entries if entry.run.id not in gone]
     if moved:
         name = (
             f"“{escape(moved[0].run.name)}” is" if len(moved) == 1 else f"{len(moved)} models are"
         )
-        st.session_state[_DONE] = (f"{name} {text}", [entry.run.id for entry in moved], back)
+        st.session_state[_DONE] = (f"{name} {text}", [entry.run.id for entry in moved], what)
     if what == "delete" and st.session_state.get("run") in ids:
         choose_run(None)
 
@@ -97,23 +92,24 @@ def actions(chosen: Sequence[Entry]) -> None:
         starred = all(entry.run.starred for entry in chosen)
         act(
             "Take the star off" if starred else "Star",
-            (_each, ids, "unstar" if starred else "star"),
+            (_each, ids, catalog().runs.star, not starred),
             icon="star",
             key="library-star",
         )
         if all(entry.run.archived for entry in chosen):
-            act("Offer again", (_each, ids, "unarchive"), icon="unarchive", key="library-unarchive")
+            again = (_each, ids, catalog().runs.archive, False)
+            act("Offer again", again, icon="unarchive", key="library-unarchive")
         else:
             act(
                 "Archive",
-                (_put, list(chosen), "archive", "unarchive", "archived."),
+                (_put, list(chosen), "archive", "archived."),
                 icon="archive",
                 key="library-archive",
                 help="It is kept, but no longer offered where models are chosen.",
             )
         act(
             "Delete",
-            (_put, list(chosen), "delete", "restore", "in the bin for a week."),
+            (_put, list(chosen), "delete", "in the bin for a week."),
             icon="delete",
             key="library-delete",
         )
@@ -219,16 +215,13 @@ def bin_panel() -> None:
         f"Bin: {plural(len(entries), 'model')}, {size(takes)}", icon=":material/delete:"
     ):
         st.caption("Each is removed for good a week after it was deleted.")
-        table = pd.DataFrame(
+        picked = st.dataframe(
             {
                 "name": [entry.run.name for entry in entries],
                 "dataset": [entry.dataset for entry in entries],
                 "deleted": [ago(entry.run.deleted_at or 0) for entry in entries],
                 "size": [size(entry.disk) for entry in entries],
-            }
-        )
-        picked = st.dataframe(
-            table,
+            },
             hide_index=True,
             on_select="rerun",
             selection_mode="multi-row",
@@ -238,7 +231,7 @@ def bin_panel() -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             act(
                 f"Restore {len(ids):,}" if ids else "Restore",
-                (_each, ids, "restore"),
+                (_each, ids, catalog().runs.restore),
                 icon="restore_from_trash",
                 key="library-restore",
                 disabled=not ids,
@@ -254,7 +247,7 @@ def bin_panel() -> None:
 
 
 def _empty() -> None:
-    st.session_state.pop(_DONE, None)
+    forget(_DONE)
     st.session_state["library-sure"] = False
     gone = library.empty_bin(catalog())
     st.toast(f"{plural(len(gone), 'model')} removed for good.", icon=":material/delete_forever:")

@@ -17,6 +17,7 @@ from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.gone import its_dataset_gone
 from pages._widgets.job import act
 from pages._widgets.library import open_run
+from pages._widgets.remembered import remembered
 from pages._widgets.session import catalog, choose_run
 from pages._widgets.steps import go
 
@@ -48,10 +49,7 @@ def draw_cards(entries: list[Entry], more: Callable[[Entry], None]) -> None:
 
 def _card(entry: Entry) -> None:
     run = entry.run
-    pictures = []
-    if entry.dataset:
-        pictures = _pictures_of(run)
-    if pictures:
+    if pictures := _pictures_of(run) if entry.dataset else []:
         gallery(
             pictures, key=f"pictures-{run.id}", label=f"What {run.name} was trained on", row=True
         )
@@ -95,23 +93,22 @@ def sentence(entry: Entry) -> str:
 
 def _pictures_of(run: RunRecord) -> list[Tile]:
     try:
-        return _pictures(str(catalog().workspace.home), run.dataset_id, run.dataset_version)
+        return _pictures(run)
     except LightboxError:
         return []  # where the store can't be reached; each card would say so
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
-def _pictures(home: str, dataset_id: str, version: int) -> list[Tile]:
+@remembered(lambda run: (run.dataset_id, run.dataset_version), max_entries=64)
+def _pictures(run: RunRecord) -> list[Tile]:
     """One image of each of the first classes; none where the dataset was removed."""
-    del home  # a part of the key only
     try:
-        good = usable(curated(catalog(), dataset_id, version))
+        good = usable(curated(catalog(), run.dataset_id, run.dataset_version))
     except NotFound:
         return []
     rows = good.groupby("label", sort=True).head(1).head(_PICTURES)
     places = zip(rows["thumb_at"], rows["thumb_bytes"], strict=True)
     # What isn't there just now must not be remembered as nothing.
-    found = thumbs.read(catalog().workspace, dataset_id, places)
+    found = thumbs.read(catalog().workspace, run.dataset_id, places)
     return [
         Tile(row.path, picture, str(row.label), title=str(row.label), tiny=row.width <= 48)
         for row, picture in zip(rows.itertuples(), found, strict=True)

@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from core.access.reach import Reach, qr_code, reach
-from core.text import escape
+from core.delivery.take_away.links import Link, revoke_link
+from core.text import ago, escape
+from pages._widgets.job import act
 from pages._widgets.session import catalog
 
 
@@ -28,6 +30,22 @@ def link_for_others(path: str, *, code: bool = True) -> None:
     st.code(address, language=None, wrap_lines=True)
     if code and at.others:
         st.image(_qr(address), width=232, alt="The link as a QR code")
+
+
+def take_back(link: Link, key: str, more: str = "") -> None:
+    """A button that makes a link lead nowhere.
+
+    Args:
+        more: what else comes of it, for its help.
+    """
+    act(
+        "Take it back",
+        (revoke_link, catalog().workspace, link.token),
+        icon="link_off",
+        key=f"{key}-{link.token}",
+        help=f"Made {ago(link.made_at)} by {escape(link.by)}. Once taken back, it leads "
+        f"nowhere{more}.",
+    )
 
 
 def who_reaches() -> None:

@@ -7,10 +7,10 @@ import streamlit as st
 from core.catalog import RunRecord
 from core.evaluation.library import thin_test
 from core.text import apart, escape, rate, shorten
-from pages._widgets.empty import TO_TRAIN, empty
 from pages._widgets.gone import unknown_model
-from pages._widgets.session import catalog, choose_run, current_dataset, take, unknown_run
-from pages._widgets.steps import go
+from pages._widgets.one_of import choose
+from pages._widgets.session import catalog, choose_run, current_dataset, unknown_run
+from pages._widgets.steps import TO_TRAIN, empty, go, lead
 
 
 def say_unknown() -> bool:
@@ -38,8 +38,7 @@ def say_none(title: str, text: str, page: str) -> None:
         return
     names = {each.id: each.name for each in catalog().datasets.all()}
     whose = escape(shorten(names.get(other.dataset_id, other.name), 40))
-    if st.button(f"Open “{whose}” instead, which has a model", key="other-dataset"):
-        go(page, **take(other))
+    lead(f"Open “{whose}” instead, which has a model", page, other, key="other-dataset")
 
 
 def pick_run(runs: list[RunRecord], run: RunRecord, *, key: str) -> None:
@@ -50,13 +49,7 @@ def pick_run(runs: list[RunRecord], run: RunRecord, *, key: str) -> None:
         key: tells the pages' boxes apart.
     """
     names = {each.id: scored(each) for each in runs}
-    chosen = st.selectbox(
-        "Model",
-        list(names),
-        index=list(names).index(run.id),
-        format_func=names.__getitem__,
-        key=f"{key}-{run.id}-{len(runs)}",
-    )
+    chosen = choose("Model", names, now=run.id, key=f"{key}-{run.id}-{len(runs)}")
     if chosen != run.id:
         choose_run(chosen)
         st.rerun()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import streamlit as st
 from PIL import Image
 
+from core.quality.thumbs import data_uri
 from core.text import escape_html
 from core.training.stack import Row
 from pages._widgets.component import component
@@ -27,6 +29,11 @@ _svg = component(
 def draw_svg(svg: str, key: str) -> None:
     """Show a drawing that our own code made, in the colour of the text around it."""
     _svg(key=key, data={"svg": svg})
+
+
+def plot(figure: Any, **given: Any) -> Any:
+    """A chart of Plotly's without its buttons; what was selected in it, where that is asked for."""
+    return st.plotly_chart(figure, config={"displayModeBar": False}, **given)
 
 
 _STYLE = """<style>
@@ -138,4 +145,4 @@ def many(number: float) -> str:
 def _uri(pixels: np.ndarray) -> str:
     out = io.BytesIO()
     Image.fromarray(pixels).save(out, "JPEG", quality=85)
-    return f"data:image/jpeg;base64,{base64.b64encode(out.getvalue()).decode()}"
+    return data_uri(out.getvalue())

@@ -11,8 +11,9 @@ from core.catalog import JobRecord
 from core.jobs.kinds import submit_find_rate
 from core.text import escape, plain_number
 from core.training.spec import TrainSpec
-from pages._widgets.job import act, watch
-from pages._widgets.session import catalog
+from pages._widgets.job import act, watched
+from pages._widgets.pictures import plot
+from pages._widgets.session import catalog, put
 
 # What the search doesn't depend on: it sets the rate itself, for as many batches as it needs.
 _NO_MATTER = {
@@ -35,8 +36,7 @@ def find_rate(spec: TrainSpec) -> None:
     “Use …” leaves ``(recipe, rate)`` in the session as ``use_rate``.
     """
     job = catalog().jobs.latest("find_rate", spec.dataset_id)
-    if job is not None and not job.finished:
-        watch(job.id)
+    if watched(job):
         return
     act(
         "Find a learning rate" if job is None else "Find it again",
@@ -58,13 +58,13 @@ def find_rate(spec: TrainSpec) -> None:
 
 def _draw(spec: TrainSpec, job: JobRecord, found: dict[str, Any]) -> None:
     suggestion = found["suggestion"]
-    if _differs(spec, job):
+    theirs = {name: value for name, value in job.spec.items() if name not in _NO_MATTER}
+    if spec.model_dump(mode="json", exclude=_NO_MATTER) != theirs:
         st.caption(
             ":material/info: Found with other settings than those that are chosen now; find it "
             "again for these."
         )
-    figure = charts.rate_finder(found["rates"], found["losses"], suggestion)
-    st.plotly_chart(figure, key=f"rates-{job.id}", config={"displayModeBar": False})
+    plot(charts.rate_finder(found["rates"], found["losses"], suggestion), key=f"rates-{job.id}")
     if suggestion is None:
         st.markdown(
             "The loss never fell clearly, so there is no rate to suggest. With more images or "
@@ -75,20 +75,5 @@ def _draw(spec: TrainSpec, job: JobRecord, found: dict[str, Any]) -> None:
         f"The best rate lies where the line falls most steeply, well before its lowest point: at "
         f"about **{plain_number(suggestion)}**."
     )
-    act(
-        f"Use {plain_number(suggestion)}",
-        (_use, spec.recipe, suggestion),
-        icon="check",
-        key=f"use-rate-{job.id}",
-    )
-
-
-def _differs(spec: TrainSpec, job: JobRecord) -> bool:
-    return bool(
-        spec.model_dump(mode="json", exclude=_NO_MATTER)
-        != {name: value for name, value in job.spec.items() if name not in _NO_MATTER}
-    )
-
-
-def _use(recipe: str, rate: float) -> None:
-    st.session_state["use_rate"] = (recipe, rate)
+    use = (put, "use_rate", (spec.recipe, suggestion))
+    act(f"Use {plain_number(suggestion)}", use, icon="check", key=f"use-rate-{job.id}")

@@ -6,20 +6,23 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import streamlit as st
 
 from core.catalog import RunRecord
 from core.catalog.records import ACTIVE
-from core.evaluation.comparison.learned import Learned, learned
+from core.evaluation.comparison.learned import Learned
 from core.inference.corrections import Correction, take_back
 from core.inference.taught import taught
 from core.jobs import kinds
 from core.text import escape, plural, shorten
 from pages._widgets.gallery import Tile, gallery
+from pages._widgets.remembered import remembered
 from pages._widgets.session import catalog, choose_run, pictures_of_run
 from pages._widgets.sure import threshold_of
 
+Stage = Literal["waiting", "learning", "done", "cancelled", "failed"]
 _ACROSS = 3
 _CHANGED = 6
 # For so long a page that is opened anew shows what was learned.
@@ -111,14 +114,18 @@ def go_back(lesson: Lesson) -> list[int]:
     return [change.version for change in changes if change is not None]
 
 
-def failure(lesson: Lesson, again: RunRecord | None) -> str:
-    """Why nothing can come of it, in a sentence; "" as long as something can."""
-    scan = catalog().jobs.get(lesson.job)
-    if scan.state in ("failed", "interrupted"):
-        return scan.error
-    if again is not None and again.state in ("failed", "interrupted"):
-        return again.error
-    return ""
+def stage_of(lesson: Lesson) -> tuple[Stage, RunRecord | None, str]:
+    """How far a lesson is, the run that learns from it once it is queued, and why nothing can come
+    of it where it has failed."""
+    again = learner(lesson)
+    if again is not None and again.state == "done":
+        return "done", again, ""
+    for each in (catalog().jobs.get(lesson.job), again):
+        if each is not None and each.state in ("failed", "interrupted"):
+            return "failed", again, each.error
+    if again is None:
+        return "waiting", None, ""
+    return "cancelled" if again.state == "cancelled" else "learning", again, ""
 
 
 def draw_learned(found: Learned) -> None:
@@ -132,7 +139,7 @@ def draw_learned(found: Learned) -> None:
             f"{pair.images:,} right. {escape(found.sentence)}"
         )
     )
-    if now := _taught(str(catalog().workspace.home), found.after.id, threshold_of(found.after)):
+    if now := _taught(found):
         st.markdown(kept_together(escape(now)))
     for rows, what, tone in (
         (found.matched.better, "Right now, wrong before", "good"),
@@ -163,12 +170,10 @@ def draw_learned(found: Learned) -> None:
         )
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
-def _taught(home: str, run_id: str, threshold: float) -> str:
+@remembered(lambda found: (found.after.id, threshold_of(found.after)), max_entries=64)
+def _taught(found: Learned) -> str:
     """What it says of the photos that it was taught with."""
-    del home, threshold  # parts of the key only
-    found = learned(catalog(), catalog().runs.get(run_id))
-    return taught(catalog(), found).sentence if found is not None else ""
+    return taught(catalog(), found).sentence
 
 
 def kept_together(text: str) -> str:

@@ -12,6 +12,7 @@ from core.errors import LightboxError, NotFound
 from core.runs.pictures import Picture, run_pictures
 from core.text import escape, percent, shorten
 from pages._widgets.gallery import Tile, gallery
+from pages._widgets.remembered import remembered
 from pages._widgets.session import catalog, say_missing
 
 
@@ -85,19 +86,18 @@ def _samples(run: RunRecord, snapshot: dict[str, Any], pictures: list[Picture]) 
 
 def pictures_of(run: RunRecord, snapshot: dict[str, Any]) -> list[Picture]:
     """Thumbnails of the samples of a look at validation images."""
-    paths = tuple(each["path"] for each in snapshot["samples"])
+    paths = [each["path"] for each in snapshot["samples"]]
     try:
         catalog().datasets.get(run.dataset_id)
     except NotFound:  # what is remembered of it is nobody's business any more
         return [Picture()] * len(paths)
     try:
-        return _pictures(str(catalog().workspace.home), run.id, paths, run)
+        return _pictures(run, paths)
     except LightboxError as error:
         say_missing(error)
         return [Picture()] * len(paths)
 
 
-@st.cache_data(show_spinner=False, max_entries=16)
-def _pictures(home: str, run_id: str, paths: tuple[str, ...], _run: RunRecord) -> list[Picture]:
-    del home, run_id  # parts of the key only
-    return run_pictures(catalog(), _run, paths)
+@remembered(lambda run, paths: (run.id, paths), max_entries=16)
+def _pictures(run: RunRecord, paths: list[str]) -> list[Picture]:
+    return run_pictures(catalog(), run, paths)

@@ -19,11 +19,13 @@ from core.training.setting import Setting
 from core.training.spec import SETTINGS, TrainSpec
 from pages._widgets.errors import sentences
 from pages._widgets.job import act
-from pages._widgets.session import catalog, choose_run
-from pages._widgets.steps import go
+from pages._widgets.one_of import choose
+from pages._widgets.pictures import plot
+from pages._widgets.remembered import remembered
+from pages._widgets.session import catalog, choose_run, put
+from pages._widgets.steps import lead
 
 EVERY_S = 2.0
-_GOING = ("held", "queued", "running")
 _STATES = {"held": "waiting", "queued": "waiting"}
 
 # What can be varied: typed values first, chosen ones after.
@@ -156,8 +158,7 @@ def _how_many(key: str) -> tuple[int | None, int]:
 
 
 def _say_cost(specs: list[TrainSpec], good: pd.DataFrame) -> None:
-    home = str(catalog().workspace.home)
-    seconds = _seconds(home, tuple(spec.model_dump_json() for spec in specs), good)
+    seconds = _seconds(specs, good)
     text = f"**{plural(len(specs), 'training')}**, one after the other"
     if seconds is not None:
         text += f": about **{duration(max(1, seconds))}** in all"
@@ -169,12 +170,9 @@ def _say_cost(specs: list[TrainSpec], good: pd.DataFrame) -> None:
 
 
 # Not for long: each training makes later ones quicker, since it leaves decoded images behind.
-@st.cache_data(show_spinner=False, max_entries=32, ttl=15)
-def _seconds(home: str, specs: tuple[str, ...], _good: pd.DataFrame) -> float | None:
-    del home  # a part of the key only
-    return predict_seconds(
-        catalog(), [TrainSpec.model_validate_json(spec) for spec in specs], _good
-    )
+@remembered(lambda specs, _: [spec.model_dump_json() for spec in specs], max_entries=32, ttl=15)
+def _seconds(specs: list[TrainSpec], good: pd.DataFrame) -> float | None:
+    return predict_seconds(catalog(), specs, good)
 
 
 def search_results(dataset_id: str) -> None:
@@ -193,7 +191,7 @@ def search_results(dataset_id: str) -> None:
     )
     for number, (name, runs) in enumerate(found.items()):
         with st.expander(_headline(runs), expanded=number == 0):
-            if any(run.state in _GOING for run in runs):
+            if not all(run.finished for run in runs):
                 _watch(dataset_id, name)
             else:
                 _results(name, runs)
@@ -203,7 +201,7 @@ def search_results(dataset_id: str) -> None:
 def _watch(dataset_id: str, name: str) -> None:
     """A search while it runs; then the page is run again."""
     runs = search.searches(catalog(), dataset_id).get(name, [])
-    if not any(run.state in _GOING for run in runs):
+    if all(run.finished for run in runs):
         st.rerun(scope="app")
     _results(name, runs)
 
@@ -224,10 +222,9 @@ def _results(name: str, runs: list[RunRecord]) -> None:
     _table(table, tried)
     done = table[table["validation_accuracy"].notna()]
     if len(done) > 1:
-        st.plotly_chart(
+        plot(
             charts.parallel(done, tried, "validation_accuracy", "Validation accuracy"),
             key=f"parallel-{name}",
-            config={"displayModeBar": False},
             alt="Each training as a line through its settings to its validation accuracy; the "
             "table above has the same figures.",
         )
@@ -262,27 +259,16 @@ def _take(name: str, done: pd.DataFrame, runs: dict[str, RunRecord]) -> None:
         + search.in_words({key: row[key] for key in runs[row["id"]].summary.tried})
         for row in done.to_dict("records")
     }
-    chosen = st.selectbox(
-        "Go on with",
-        list(labels),
-        format_func=lambda one: labels.get(one, one),
-        key=f"take-{name}-{next(iter(labels))}",
-    )
+    chosen = choose("Go on with", labels, key=f"take-{name}-{next(iter(labels))}")
     with st.container(horizontal=True, gap="small"):
         act(
             "Use these settings",
-            (_use, chosen),
+            (put, "use_run", chosen),
             icon="tune",
             key=f"use-{name}",
             help="Fills the settings above with those of this training.",
         )
-        if st.button("Results", icon=":material/insights:", key=f"results-{name}"):
-            choose_run(chosen)
-            go("results")
-
-
-def _use(run_id: str) -> None:
-    st.session_state["use_run"] = run_id
+        lead("Results", "results", runs[chosen], icon="insights", key=f"results-{name}")
 
 
 def _word(name: str, value: Any) -> Any:

@@ -16,7 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import settings
 from core.access.opened import keep_opened, last_opened
-from core.catalog import Catalog, DatasetRecord, RunRecord, open_catalog
+from core.catalog import Catalog, DatasetRecord, JobRecord, RunRecord, open_catalog
 from core.datasets import removal
 from core.errors import LightboxError, NotFound
 from core.evaluation.library import KEPT_S, empty_bin
@@ -28,6 +28,7 @@ from core.runs.pictures import Picture, run_pictures
 from core.text import escape
 from core.who import MACHINE, acting_as
 from core.workspace import open_workspace
+from pages._widgets.remembered import remembered
 
 _due = Throttle(20)
 # By kind: what stood in the address before the session chose something else.
@@ -116,6 +117,17 @@ def _choose(kind: str, value: str | None) -> None:
             st.query_params[kind] = value
 
 
+def put(key: str, value: object) -> None:
+    """For callbacks: have the session hold something."""
+    st.session_state[key] = value
+
+
+def forget(*keys: str) -> None:
+    """For callbacks: have the session hold this no longer."""
+    for key in keys:
+        st.session_state.pop(key, None)
+
+
 def asked(kind: str) -> str | None:
     """What was asked for: by the address, else by what was done last in this session."""
     return st.query_params.get(kind) or st.session_state.get(kind)
@@ -196,13 +208,11 @@ def current_dataset() -> DatasetRecord | None:
 def current_run() -> RunRecord | None:
     """The session's run that has a model: from the address, else what was last used here, else the
     newest of the session's dataset; of any where there is no dataset."""
-    chosen = asked("run")
-    runs = [run for run in catalog().runs.all() if run.state == "done"]
-    run = next((run for run in runs if run.id == chosen), None) or _archived(chosen)
-    if run is None:
+    run = _asked_run()  # also one that is offered no longer
+    if run is None or run.state != "done":
         record = current_dataset()
-        mine = [run for run in runs if record is None or run.dataset_id == record.id]
-        run = next(iter(mine), None)
+        runs = catalog().runs.all(record.id if record is not None else None)
+        run = next((run for run in runs if run.state == "done"), None)
     _remember("run", run.id if run else None)
     return run
 
@@ -214,15 +224,9 @@ def _remember(kind: str, value: str | None) -> None:
         del st.session_state[kind]
 
 
-def _archived(run_id: str | None) -> RunRecord | None:
-    """A run that is offered no longer, for whoever has a link to it."""
-    if run_id is None:
-        return None
-    try:
-        run = catalog().runs.find(run_id)
-    except NotFound:
-        return None
-    return run if run.state == "done" else None
+def job_of(record: DatasetRecord) -> JobRecord | None:
+    """The job that brings a dataset in or looks at it, the latest; ``None`` before any."""
+    return catalog().jobs.get(record.job_id) if record.job_id else None
 
 
 def dataset_table(record: DatasetRecord) -> pd.DataFrame | None:
@@ -236,23 +240,17 @@ def dataset_table(record: DatasetRecord) -> pd.DataFrame | None:
 
 
 # Shared, and so never copied: of very many images they are long.
-@st.cache_resource(show_spinner=False, max_entries=8)
-def _findings(home: str, dataset_id: str, version: int) -> tuple[list[Finding], list[Finding]]:
-    del home
-    store = catalog()
-    table = curation.curated(store, dataset_id, version)
-    known = curation.known_alike(store, dataset_id, version)
-    return find(table, alike=known), taken_as_kind(table)
-
-
+@remembered(lambda record: (record.id, record.version), shared=True, max_entries=8)
 def dataset_findings(record: DatasetRecord) -> list[Finding]:
     """What deserves a look in a dataset, at its present version."""
-    return _findings(str(catalog().workspace.home), record.id, record.version)[0]
+    known = curation.known_alike(catalog(), record.id, record.version)
+    return find(curation.curated(catalog(), record.id, record.version), alike=known)
 
 
+@remembered(lambda record: (record.id, record.version), shared=True, max_entries=8)
 def dataset_kinds(record: DatasetRecord) -> list[Finding]:
     """What is not among them, since nearly all images are so."""
-    return _findings(str(catalog().workspace.home), record.id, record.version)[1]
+    return taken_as_kind(curation.curated(catalog(), record.id, record.version))
 
 
 def thumbnails(dataset_id: str, rows: pd.DataFrame) -> list[bytes]:

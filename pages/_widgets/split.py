@@ -6,52 +6,27 @@ import pandas as pd
 import streamlit as st
 
 from core import charts
-from core.datasets.splits import copies_of_training, given_splits, split_counts
+from core.datasets.splits import SPLITS, copies_of_training, given_splits, split_counts
 from core.quality.belonging import belonging
 from core.text import escape, images, plural
 from core.training import recipes
 from core.training.setting import DATA
 from core.training.spec import HELD_OUT, TrainSpec
 from pages._widgets.form import Form
-from pages._widgets.session import catalog
-from pages._widgets.steps import go
+from pages._widgets.pictures import plot
+from pages._widgets.remembered import remembered
+from pages._widgets.steps import lead
 
 _TALL = 14
 
 
+@remembered(
+    lambda spec, _: (spec.dataset_id, spec.dataset_version, spec.shares.model_dump(), spec.seed),
+    max_entries=16,
+)
 def plan(spec: TrainSpec, good: pd.DataFrame) -> pd.Series:
     """The split of usable images under these settings; as :func:`core.training.recipes.plan`."""
-    return _plan(
-        str(catalog().workspace.home),
-        spec.dataset_id,
-        spec.dataset_version,
-        spec.shares.model_dump_json(),
-        spec.seed,
-        good,
-        spec,
-    )
-
-
-@st.cache_data(show_spinner=False, max_entries=16)
-def _plan(
-    home: str,
-    dataset_id: str,
-    version: int,
-    shares: str,
-    seed: int,
-    _good: pd.DataFrame,
-    _spec: TrainSpec,
-) -> pd.Series:
-    del home, dataset_id, version, shares, seed  # parts of the key only
-    return recipes.plan(_spec, _good)
-
-
-def _say_parts(counts: pd.Series, validated: int) -> None:
-    st.markdown(
-        f"Trains on **{images(int(counts.get('train', 0)))}**, chooses the best epoch with "
-        f"**{validated:,}**, and is tested on "
-        f"**{int(counts.get('test', 0)):,}** that training never sees."
-    )
+    return recipes.plan(spec, good)
 
 
 def say_split(good: pd.DataFrame, splits: pd.Series, *, folds: bool = False) -> None:
@@ -60,16 +35,13 @@ def say_split(good: pd.DataFrame, splits: pd.Series, *, folds: bool = False) -> 
     Args:
         folds: every image that may be learned from is judged by what was fitted without it.
     """
-    counts = splits.value_counts()
-    validated = int(counts.get("validation", 0))
+    train, validation, test = (int((splits == part).sum()) for part in SPLITS)
     if folds:
-        learned = int(counts.get("train", 0)) + validated
-        st.markdown(
-            f"Trains and chooses on **{images(learned)}**, each judged by what was fitted without "
-            f"it, and is tested on **{int(counts.get('test', 0)):,}** that training never sees."
-        )
+        learns = f"Trains and chooses on **{images(train + validation)}**, each judged by what was "
+        learns += "fitted without it"
     else:
-        _say_parts(counts, validated)
+        learns = f"Trains on **{images(train)}**, chooses the best epoch with **{validation:,}**"
+    st.markdown(f"{learns}, and is tested on **{test:,}** that training never sees.")
     copies = _copies(good, splits)
     if not copies:
         return
@@ -80,8 +52,7 @@ def say_split(good: pd.DataFrame, splits: pd.Series, *, folds: bool = False) -> 
         "pictures that are also trained on”.",
         icon=":material/warning:",
     )
-    if st.button("Look at them", icon=":material/cleaning_services:"):
-        go("clean")
+    lead("Look at them", "clean", icon="cleaning_services")
 
 
 def choose_split(form: Form, spec: TrainSpec, good: pd.DataFrame) -> None:
@@ -140,7 +111,7 @@ def _table(good: pd.DataFrame, splits: pd.Series) -> None:
     counts = split_counts(good["label"], splits)
     left, right = st.columns([3, 2], gap="large")
     with left, st.container(height=440 if len(counts) > _TALL else "content", border=False):
-        st.plotly_chart(charts.class_splits(counts), config={"displayModeBar": False})
+        plot(charts.class_splits(counts))
     right.dataframe(counts.rename_axis("class"))
 
 

@@ -20,6 +20,7 @@ from pages._widgets.session import (
     current_dataset,
     current_run,
     settle,
+    take,
     where,
 )
 
@@ -175,6 +176,19 @@ def _done(record: DatasetRecord | None) -> set[str]:
     return done
 
 
+def lead(
+    label: str, page: str, run: RunRecord | None = None, *, icon: str = "", **given: Any
+) -> None:
+    """A button that leads to another page; and there to this run, if one is given.
+
+    Args:
+        icon: the name of a Material symbol.
+        given: what else ``st.button`` takes.
+    """
+    if st.button(label, icon=f":material/{icon}:" if icon else None, **given):
+        go(page, **(take(run) if run is not None else {}))
+
+
 def go(key: str, **more: str) -> None:
     """Show another page, for the same dataset and run.
 
@@ -182,3 +196,15 @@ def go(key: str, **more: str) -> None:
         more: what else its address says, such as what is opened on it.
     """
     st.switch_page(BY_KEY[key], query_params={**where(), **more})
+
+
+TO_TRAIN = ("Go to Train", "train")
+TO_DATA = ("Go to Data", "data")
+
+
+def empty(title: str, text: str, action: str, page: str) -> None:
+    """Say what is missing, with a button that leads to where it comes from."""
+    with st.container(border=True, horizontal_alignment="center"):
+        st.markdown(f"## {title}")
+        st.write(text)
+        lead(action, page, type="primary")

@@ -11,7 +11,8 @@ from core.quality import take_away
 from core.quality.export import Layout
 from core.quality.report import health_report
 from core.text import escape, size
-from pages._widgets.job import watch
+from pages._widgets.files import download
+from pages._widgets.job import watched
 from pages._widgets.session import catalog
 
 _LAYOUTS: dict[str, Layout] = {
@@ -22,20 +23,16 @@ _LAYOUTS: dict[str, Layout] = {
 
 
 def take_away_panel(record: DatasetRecord) -> None:
-    """Offer both."""
     with st.expander("Take it away", icon=":material/download:"):
         job = catalog().jobs.latest("export", record.id)
-        if job is not None and not job.finished:
-            watch(job.id)
-        else:
+        if not watched(job):
             _offer(record, job)
-        st.download_button(
+        download(
             "Health report (HTML)",
-            data=lambda: health_report(catalog(), record.id),
-            file_name=f"{record.name} health report.html",
-            mime="text/html",
-            icon=":material/summarize:",
-            on_click="ignore",
+            lambda: health_report(catalog(), record.id),
+            f"{record.name} health report.html",
+            "text/html",
+            icon="summarize",
             help="One file that opens in any browser, to be sent or printed: what is in the "
             "dataset, what was found, what was decided.",
         )

@@ -7,10 +7,15 @@ import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.api.live import PREFIX
-from pages._widgets.component import component_of
+import streamlit as st
 
-_component = component_of(__file__, "lightbox-camera")
+from core.api.live import PREFIX, camera_is_open, open_camera
+from core.inference.predictor import open_predictor
+from core.text import as_text
+from pages._widgets.component import component_of
+from pages._widgets.session import catalog
+
+_component = component_of(__file__, "lightbox-camera", ("shot",))
 _WHY = (
     "Your browser asks before the camera is switched on. Frames go to this server's memory only: "
     "none is kept."
@@ -19,45 +24,49 @@ _WHY = (
 
 @dataclass(frozen=True)
 class Shot:
-    """A picture that the person wanted to keep; ``at`` tells one from another."""
+    """A picture that somebody wants to be looked at; ``at`` tells one from another."""
 
     at: int
     data: bytes
+    name: str = ""
 
 
-def camera(
-    token: str, size: int, threshold: float, key: str, *, big: bool = False, starts: bool = False
+def live_camera(
+    run_id: str, threshold: float, *, link: str = "", starts: bool = False
 ) -> Shot | None:
-    """Draw the camera; nothing is switched on before its button is pressed.
+    """Draw the camera for a run's model; nothing is switched on before its button is pressed.
 
     Args:
-        token: of :func:`core.api.live.open_camera`.
-        size: side of the model's images, pixels.
         threshold: below it the answer is "Not sure", 0 to 1.
-        big: in large type, for a demo, where no picture is kept.
+        link: the demo's, in whose name and as long as which it is used; in large type then, and no
+            picture is kept.
         starts: what drew it was a switch for the camera, so it needs no button more.
 
     Returns:
         The picture kept last, as a JPEG.
     """
+    tokens = st.session_state.setdefault("camera-tokens", {})
+    token = tokens.get((run_id, link))
+    if token is None or not camera_is_open(token, run_id):
+        tokens[run_id, link] = token = open_camera(run_id, link=link)
     state = _component(
-        key=key,
+        key=f"camera-{run_id}",
         data={
             "url": f"{PREFIX}/{token}",
-            "size": size,
+            "size": open_predictor(catalog().workspace, run_id).image_size,
             "threshold": threshold,
-            "big": big,
+            "big": bool(link),
             "starts": starts,
-            "keeps": not big,
+            "keeps": not link,
             "why": _WHY,
         },
-        on_shot_change=lambda: None,
     )
     return taken(state.get("shot"))
 
 
 def taken(shot: object) -> Shot | None:
-    """A picture as a component of ours hands it over, a data URL; ``None`` if it is none."""
+    """A picture as a component of ours hands it over, a data URL with perhaps its file's name;
+    ``None`` if it is none."""
     if not isinstance(shot, Mapping):
         return None
     try:
@@ -65,4 +74,4 @@ def taken(shot: object) -> Shot | None:
         at = int(shot.get("at", 0))
     except (binascii.Error, ValueError, TypeError):
         return None
-    return Shot(at, data) if data else None
+    return Shot(at, data, as_text(str(shot.get("name", "")))[-200:]) if data else None

@@ -60,10 +60,9 @@ export default function ({ parentElement, setStateValue }) {
   return () => document.removeEventListener("paste", heard);
 }
 """
-_component = component("lightbox-paste", html=_HTML, css=_CSS, js=_JS)
+_component = component("lightbox-paste", ("pasted",), html=_HTML, css=_CSS, js=_JS)
 
 
 def paste(key: str) -> Shot | None:
     """Draw the button; returns the image that was pasted last, as its file."""
-    state = _component(key=key, width="content", on_pasted_change=lambda: None)
-    return taken(state.get("pasted"))
+    return taken(_component(key=key, width="content").get("pasted"))

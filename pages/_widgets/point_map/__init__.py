@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from pages._widgets.component import component_of
 from pages._widgets.gallery import once
@@ -33,7 +34,7 @@ COLOURS = (
 # Without the greys, for where grey stands for all others.
 COLOURS_BESIDE_GREY = ("#3f90da", "#ffa90e", "#bd1f01", "#832db6", "#a96b59", "#92dadd")
 
-_component = component_of(__file__, "lightbox_point_map")
+_component = component_of(__file__, "lightbox_point_map", ("opened",))
 
 
 @dataclass(frozen=True)
@@ -53,26 +54,8 @@ class Sheet:
     tiny: np.ndarray
 
 
-@dataclass(frozen=True)
-class Points:
-    """Images on a map.
-
-    Attributes:
-        ids: what a click on one is told by.
-        at: float, shape (n, 2): across and upwards, in a unit that both have in common.
-        true, predicted: int, shape (n,): positions in the map's ``classes``; mistakes are ringed.
-        confidence: shape (n,), 0 to 1.
-    """
-
-    ids: Sequence[str]
-    at: np.ndarray
-    true: np.ndarray
-    predicted: np.ndarray
-    confidence: np.ndarray
-
-
 def point_map(
-    points: Points,
+    points: pd.DataFrame,
     classes: Sequence[str],
     coloured: Sequence[int],
     sheet: Sheet | None,
@@ -80,14 +63,17 @@ def point_map(
     key: str,
     label: str,
 ) -> str:
-    """Draw it; returns the id of a point that was just clicked on, else "".
+    """Draw it; returns the ``path`` of an image that was just clicked on, else "".
 
     Args:
+        points: an image a row: ``path``; ``x`` and ``y`` in one unit, across and upwards; ``true``
+            and ``predicted``, positions in ``classes`` (mistakes are ringed); ``confidence``, 0
+            to 1.
         coloured: positions of the classes that have a colour, at most ten; the rest are grey.
         label: what it is, for screen readers.
     """
-    ids = list(points.ids)
-    centred, size = _centred(points.at)
+    ids = list(points["path"])
+    centred, size = _centred(points[["x", "y"]].to_numpy(float))
     style = np.full(len(classes), -1, np.int64)
     style[list(coloured)] = np.arange(len(coloured))
     sizes = sheet.sizes if sheet is not None else np.zeros((len(ids), 2), np.int64)
@@ -103,9 +89,9 @@ def point_map(
             "y": centred[:, 1].round(4).tolist(),
             "wide": size[0],
             "high": size[1],
-            "t": points.true.tolist(),
-            "p": points.predicted.tolist(),
-            "k": np.rint(points.confidence * 100).astype(int).tolist(),
+            "t": points["true"].tolist(),
+            "p": points["predicted"].tolist(),
+            "k": np.rint(points["confidence"] * 100).astype(int).tolist(),
             "classes": list(classes),
             "style": style.tolist(),
             "colours": list(COLOURS if len(coloured) == len(classes) else COLOURS_BESIDE_GREY),
@@ -116,10 +102,8 @@ def point_map(
             "h": sizes[:, 1].tolist(),
             "tiny": sheet.tiny.tolist() if sheet is not None else [False] * len(ids),
         },
-        default={"opened": None},
-        on_opened_change=lambda: None,
     )
-    asked = once(key, result.get("opened"))
+    asked = str(once(key, result.get("opened")).get("id", ""))
     return asked if asked in set(ids) else ""
 
 

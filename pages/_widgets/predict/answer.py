@@ -25,7 +25,7 @@ from core.who import acting
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.job import attempt
 from pages._widgets.predict.corrections import learn_now, taught_as
-from pages._widgets.said import said
+from pages._widgets.said import refuse, refused, said
 from pages._widgets.session import catalog, thumbnails
 
 _SIDE = 640
@@ -33,7 +33,6 @@ _OPACITY = 0.6
 _BARS = 3
 _BARS_LARGE = 5
 _NEAREST = 5
-_REFUSED = "correction-refused"
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def draw_answer(
                 big=large,
                 timed=timed,
                 classes=[label for label, _ in answer.top] if changes and item is None else (),
-                refused=_refused(run, tried),
+                refused=refused(run.id, tried.key),
             )
             if item is not None:
                 _corrected(run, item, key)
@@ -142,15 +141,10 @@ def _correct(run: RunRecord, tried: Tried, label: str) -> None:
             confidence=answer.confidence,
         )
     except LightboxError as error:
-        st.session_state[_REFUSED] = (run.id, tried.key, str(error))
+        refuse(run.id, tried.key, str(error))
     else:
-        st.session_state.pop(_REFUSED, None)
+        refuse("", "", "")
     st.rerun(scope="app")
-
-
-def _refused(run: RunRecord, tried: Tried) -> str:
-    run_id, key, why = st.session_state.get(_REFUSED, ("", "", ""))
-    return str(why) if (run_id, key) == (run.id, tried.key) else ""
 
 
 def _corrected(run: RunRecord, item: Correction, key: str) -> None:

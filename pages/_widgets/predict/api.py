@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from urllib.parse import quote
 
 import streamlit as st
@@ -21,7 +20,7 @@ from pages._widgets.errors import sentences
 from pages._widgets.job import act
 from pages._widgets.others import base_address, reached
 from pages._widgets.predict.snippets import LANGUAGES, snippet
-from pages._widgets.session import catalog
+from pages._widgets.session import catalog, forget, put
 
 _NEW = "api-new-secret"
 _ASKED = "api-revoke"
@@ -45,7 +44,10 @@ def _keys() -> None:
     st.markdown("**Keys**: only programs that have one get answers")
     secret = st.session_state.get(_NEW)
     if secret:
-        _show_once(secret)
+        with st.container(border=True):
+            st.markdown(":material/key: **Your new key.** Copy it now: it is not shown again.")
+            st.code(secret, language=None, wrap_lines=True)
+            act("I have copied it", (forget, _NEW))
     keys = list_keys(catalog().workspace)
     if not keys and not secret:
         st.caption(
@@ -63,21 +65,9 @@ def _keys() -> None:
             help="More are turned away, so that one program can't keep everybody else waiting.",
         )
         if st.form_submit_button("Make it", type="primary"):
-            _make(name, int(rate))
-
-
-def _make(name: str, per_minute: int) -> None:
-    with sentences():
-        _, secret = create_key(catalog().workspace, name, per_minute)
-        st.session_state[_NEW] = secret
-        st.rerun()
-
-
-def _show_once(secret: str) -> None:
-    with st.container(border=True):
-        st.markdown(":material/key: **Your new key.** Copy it now: it is not shown again.")
-        st.code(secret, language=None, wrap_lines=True)
-        act("I have copied it", partial(st.session_state.pop, _NEW, None))
+            with sentences():
+                _, st.session_state[_NEW] = create_key(catalog().workspace, name, int(rate))
+                st.rerun()
 
 
 def _key(key: ApiKey) -> None:
@@ -91,23 +81,19 @@ def _key(key: ApiKey) -> None:
         )
         if st.session_state.get(_ASKED) == key.id:
             act("Yes, take it back", (_revoke, key.id), key=f"api-sure-{key.id}", type="primary")
-            act("Keep it", (_ask, None), key=f"api-keep-{key.id}")
+            act("Keep it", (forget, _ASKED), key=f"api-keep-{key.id}")
         else:
             act(
                 "Take it back",
-                (_ask, key.id),
+                (put, _ASKED, key.id),
                 icon="key_off",
                 key=f"api-revoke-{key.id}",
                 help="Programs that use it get no more answers.",
             )
 
 
-def _ask(key_id: str | None) -> None:
-    st.session_state[_ASKED] = key_id
-
-
 def _revoke(key_id: str) -> None:
-    st.session_state[_ASKED] = None
+    forget(_ASKED)
     revoke_key(catalog().workspace, key_id)
 
 

@@ -24,7 +24,9 @@ from core.inference.batch_store import (
 from core.jobs.kinds import resume_batch, submit_batch, submit_sort
 from core.text import ago, duration, escape, images, shorten
 from pages._widgets.bring_images import bring_images, forget_upload
-from pages._widgets.job import act, watch
+from pages._widgets.job import act, watch, watched
+from pages._widgets.one_of import choose
+from pages._widgets.pictures import plot
 from pages._widgets.predict.batch_gallery import draw_gallery
 from pages._widgets.session import catalog
 from pages._widgets.sure import sure_popover
@@ -55,20 +57,9 @@ def draw(run: RunRecord) -> None:
 
 def _choose(run: RunRecord, known: list[Batch]) -> Batch | None:
     """The batch to show: the newest, unless another was chosen; ``None`` for a new one."""
-    key = f"batch-{run.id}"
-    by_id = {batch.id: batch for batch in known}
-    options = [*by_id, ""]
-    if st.session_state.get(key) not in options:
-        st.session_state[key] = options[0]
-    chosen = st.selectbox(
-        "Batch",
-        options,
-        key=key,
-        format_func=lambda each: (
-            f"{shorten(by_id[each].name)} · {ago(by_id[each].at)}" if each else "New batch …"
-        ),
-    )
-    return by_id.get(str(chosen))
+    names = {each.id: f"{shorten(each.name)} · {ago(each.at)}" for each in known}
+    chosen = choose("Batch", names | {"": "New batch …"}, key=f"batch-{run.id}")
+    return next((each for each in known if each.id == chosen), None)
 
 
 def _form(run: RunRecord) -> None:
@@ -93,12 +84,12 @@ def _start(run: RunRecord, batch: Batch) -> None:
 def _one(run: RunRecord, batch: Batch) -> None:
     """A batch that is being answered, was cut off, or is done."""
     job, done = job_of(catalog(), batch), done_of(catalog().workspace, batch)
-    if done is None and job is not None and not job.finished:
+    if done is None:
+        if job is None or job.finished:
+            _cut_off(batch, job)
+            return
         st.markdown(f"Answering **{escape(shorten(batch.name))}**")
         watch(job.id)
-        return
-    if done is None:
-        _cut_off(batch, job)
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         folder = images_of(catalog().workspace, batch)
@@ -153,7 +144,7 @@ def _counts(counted: Summary) -> None:
     if counted.unsure:
         bars["(unsure)"] = counted.unsure
     if bars:
-        st.plotly_chart(class_counts(bars), config={"displayModeBar": False})
+        plot(class_counts(bars))
     with st.expander("As a table"):
         rows = [
             *counted.classes.items(),
@@ -199,8 +190,7 @@ def _sorted(batch: Batch) -> None:
     if job_id is None:
         return
     job = catalog().jobs.get(job_id)
-    if not job.finished:
-        watch(job_id)
+    if watched(job):
         return
     result = catalog().jobs.latest_event(job_id, "result")
     if job.state != "done" or result is None:

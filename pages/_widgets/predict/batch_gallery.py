@@ -8,6 +8,7 @@ from core.inference.batch_results import Summary, Which, look, thumbnail
 from core.inference.batch_store import Batch
 from core.text import apart, percent, shorten
 from pages._widgets.gallery import Tile, gallery, page_of
+from pages._widgets.one_of import choose
 from pages._widgets.session import catalog
 
 _PAGE = 24
@@ -24,12 +25,8 @@ def draw_gallery(batch: Batch, counted: Summary) -> None:
     for label, count in counted.classes.items():
         if count:
             kinds[f"class {label}"] = ("sure", label, f"{shorten(label)} ({count:,})")
-    key = f"batch-kind-{batch.id}"
-    if st.session_state.get(key) not in kinds:
-        st.session_state[key] = next(iter(kinds))
-    kind = str(
-        st.selectbox("Show", list(kinds), key=key, width=420, format_func=lambda k: kinds[k][2])
-    )
+    names = {key: name for key, (_, _, name) in kinds.items()}
+    kind = choose("Show", names, key=f"batch-kind-{batch.id}", width=420)
     which, wanted, _ = kinds[kind]
     found = look(catalog().workspace, batch, which, wanted, threshold=counted.threshold)
     if found.empty:

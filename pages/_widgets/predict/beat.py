@@ -17,7 +17,7 @@ from core.runs.files import RunFiles
 from core.text import escape, shorten
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.job import act
-from pages._widgets.session import catalog, pictures_of_run
+from pages._widgets.session import catalog, forget, pictures_of_run
 
 # Of more classes, a list is quicker than buttons.
 _BUTTONS = 12
@@ -26,7 +26,6 @@ _SIDE = 640
 
 @st.fragment
 def beat(run: RunRecord, classes: list[str]) -> None:
-    """Draw the game."""
     # Here, since Streamlit itself shows what a fragment raises.
     try:
         _play(run, classes)
@@ -90,12 +89,8 @@ def _end(run: RunRecord, rounds: list[Round], guesses: list[str]) -> None:
         key=f"beat-photos-{run.id}",
         label="The photos, with both answers",
     )
-    act("Play again", (_again, run.id), icon="replay")
-
-
-def _again(run_id: str) -> None:
-    st.session_state.pop(f"beat-seed-{run_id}", None)
-    st.session_state.pop(f"beat-guesses-{run_id}", None)
+    again = (forget, f"beat-seed-{run.id}", f"beat-guesses-{run.id}")
+    act("Play again", again, icon="replay")
 
 
 def _picture(run: RunRecord, path: str) -> Any:

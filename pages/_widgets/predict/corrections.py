@@ -3,8 +3,6 @@ dataset."""
 
 from __future__ import annotations
 
-import io
-
 import streamlit as st
 
 from core.catalog import RunRecord
@@ -22,22 +20,23 @@ from core.inference.corrections import (
 )
 from core.jobs import kinds
 from core.quality.curation import undo
+from core.quality.thumbs import preview
 from core.text import escape, plural, shorten
 from core.who import acting
 from pages._widgets.gallery import PAGE, Tile, gallery, page_of
 from pages._widgets.gone import dataset_gone
-from pages._widgets.job import act, attempt, watch
+from pages._widgets.job import act, attempt, watch, watched
 from pages._widgets.relearning import (
     Lesson,
     begin_lesson,
     draw_learned,
-    failure,
     go_back,
     learner,
     lesson_of,
+    stage_of,
 )
-from pages._widgets.session import catalog, choose_run, take
-from pages._widgets.steps import go
+from pages._widgets.session import catalog, choose_run
+from pages._widgets.steps import lead
 
 _SMALL = 240
 _LAST = "corrections-dropped"
@@ -54,8 +53,7 @@ def panel(run: RunRecord) -> None:
     items = corrections(store.workspace, run.dataset_id)
     left_out = _undoable(run.dataset_id)
     added = st.session_state.get(f"corrections-added-{run.dataset_id}")
-    if added is not None and not store.jobs.get(added).finished:
-        watch(added)
+    watched(store.jobs.get(added) if added is not None else None)
     _learning(run)
     _went_back(run)
     if not items and not left_out:
@@ -85,7 +83,8 @@ def panel(run: RunRecord) -> None:
                     key="corrections-undo",
                 )
         if items:
-            _ways_in(run, plural(len(items), "image"))
+            with st.container(horizontal=True, vertical_alignment="center"):
+                _ways_in(run, plural(len(items), "image"))
 
 
 def _may_learn(run: RunRecord) -> bool:
@@ -119,35 +118,33 @@ def taught_as(run: RunRecord, data: bytes) -> str:
     label = lesson.labels.get(correction_id(data))
     if label is None:
         return ""
-    again = learner(lesson)
-    if again is not None and again.state == "done":
+    stage, _, _ = stage_of(lesson)
+    after = "It is in the dataset, and being learned from."
+    if stage == "done":
         after = "You said so, and it was learned from."
-    elif failure(lesson, again) or (again is not None and again.state == "cancelled"):
+    elif stage in ("failed", "cancelled"):
         after = "It is in the dataset."
-    else:
-        after = "It is in the dataset, and being learned from."
     return f"**It is “{escape(shorten(label, 40))}”.** {after}"
 
 
 def _ways_in(run: RunRecord, many: str) -> None:
     """Into the dataset; what it takes a training for is done at once, or left for later."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if _may_learn(run):
-            act(
-                f"Add {many} to the dataset and learn",
-                (_add, run.dataset_id, run.id),
-                icon="model_training",
-                key="corrections-learn",
-                type="primary",
-                help=_LEARNING,
-            )
+    if _may_learn(run):
         act(
-            f"Add {many} only",
-            (_add, run.dataset_id),
-            icon="add_photo_alternate",
-            key="corrections-add",
-            help="They become images of the dataset, for the next training.",
+            f"Add {many} to the dataset and learn",
+            (_add, run.dataset_id, run.id),
+            icon="model_training",
+            key="corrections-learn",
+            type="primary",
+            help=_LEARNING,
         )
+    act(
+        f"Add {many} only",
+        (_add, run.dataset_id),
+        icon="add_photo_alternate",
+        key="corrections-add",
+        help="They become images of the dataset, for the next training.",
+    )
 
 
 def _learning(run: RunRecord) -> None:
@@ -157,8 +154,8 @@ def _learning(run: RunRecord) -> None:
     if lesson is None:
         return
     st.session_state[_lesson(run.dataset_id)] = lesson
-    again = learner(lesson)
-    if again is not None and again.state == "done" and not lesson.seen:
+    stage, again, why = stage_of(lesson)
+    if again is not None and stage == "done" and not lesson.seen:
         # It answers from now on.
         lesson.seen = again.id
         choose_run(again.id)
@@ -166,19 +163,18 @@ def _learning(run: RunRecord) -> None:
     if run.id not in (lesson.before, lesson.seen):
         return
     with st.container(border=True, key="corrections-learning"):
-        if again is not None and again.state == "done":
-            _learned(lesson, again)
-        elif failed := failure(lesson, again):
-            st.error(escape(failed), icon=":material/error:")
-            _way_back(lesson, "Leave them out again")
-        elif again is not None and again.state == "cancelled":
-            many = plural(len(lesson.labels), "image")
+        many = plural(len(lesson.labels), "image")
+        if stage == "failed":
+            st.error(escape(why), icon=":material/error:")
+        elif stage == "cancelled":
             st.markdown(f"Added {many} to the dataset; the learning was cancelled.")
-            _way_back(lesson, "Leave them out again")
+        elif again is not None and stage == "done":
+            _learned(lesson, again)
         elif again is not None:
-            many = plural(len(lesson.labels), "image")
             st.markdown(f":material/model_training: A new model learns from {many}.")
             watch(again.job_id)
+        if stage in ("failed", "cancelled"):
+            _way_back(lesson, "Leave them out again")
 
 
 def _learned(lesson: Lesson, again: RunRecord) -> None:
@@ -190,8 +186,7 @@ def _learned(lesson: Lesson, again: RunRecord) -> None:
         draw_learned(found)
     with st.container(horizontal=True, vertical_alignment="center"):
         _way_back(lesson, "Go back")
-        if st.button("Its results", icon=":material/insights:", key="corrections-see"):
-            go("results", **take(again))
+        lead("Its results", "results", again, icon="insights", key="corrections-see")
 
 
 def _way_back(lesson: Lesson, label: str) -> None:
@@ -273,10 +268,7 @@ def _preview(dataset_id: str, correction_id: str) -> bytes:
         image = open_image(data, draft=(_SMALL, _SMALL)).image
     except LightboxError:
         return b""
-    image.thumbnail((_SMALL, _SMALL))
-    encoded = io.BytesIO()
-    image.convert("RGB").save(encoded, "JPEG")
-    return encoded.getvalue()
+    return preview(image.convert("RGB"), _SMALL)
 
 
 def _undoable(dataset_id: str) -> list[str]:

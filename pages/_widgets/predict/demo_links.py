@@ -11,13 +11,12 @@ from core.delivery.take_away.links import (
     Link,
     create_link,
     links,
-    revoke_link,
 )
 from core.delivery.take_away.notes import load_about
-from core.text import ago, escape
+from core.text import escape
 from core.who import acting
 from pages._widgets.job import act
-from pages._widgets.others import link_for_others, who_reaches
+from pages._widgets.others import link_for_others, take_back, who_reaches
 from pages._widgets.session import catalog
 
 
@@ -44,14 +43,7 @@ def _link(run: RunRecord, link: Link, *, newest: bool) -> None:
     link_for_others(link.address, code=newest)
     with st.container(horizontal=True):
         st.link_button("Open", link.address, icon=":material/open_in_new:")
-        act(
-            "Take it back",
-            (revoke_link, catalog().workspace, link.token),
-            icon="link_off",
-            key=f"revoke-demo-{link.token}",
-            help=f"Made {ago(link.made_at)} by {escape(link.by)}. Once taken back, it "
-            "leads nowhere, and cameras that use it stop.",
-        )
+        take_back(link, "revoke-demo", ", and cameras that use it stop")
 
 
 def _new(run: RunRecord, *, more: bool) -> None:

@@ -3,7 +3,6 @@ it."""
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from core.api.downloads import model_address
@@ -12,7 +11,7 @@ from core.delivery.exports.formats import FORMATS, Format, offered
 from core.delivery.exports.kept import Export, find_exports
 from core.jobs import kinds
 from core.text import ago, escape, percent, size
-from pages._widgets.job import act, watch
+from pages._widgets.job import act, watched
 from pages._widgets.session import catalog
 
 
@@ -44,8 +43,7 @@ def draw(run: RunRecord) -> None:
 def _format(run: RunRecord, fmt: Format, export: Export | None, job: JobRecord | None) -> None:
     st.markdown(f"**{fmt.title}**")
     st.caption(fmt.sentence)
-    if job is not None and not job.finished:
-        watch(job.id)
+    if watched(job):
         return
     if export is not None:
         st.markdown(_said(export))
@@ -72,10 +70,8 @@ def _format(run: RunRecord, fmt: Format, export: Export | None, job: JobRecord |
 
 def _said(export: Export) -> str:
     """How near it comes, how large it is and how quick."""
-    if export.same == export.images:
-        near = f"Same answer on all {export.images:,} images"
-    else:
-        near = f"Same answer on {export.same:,} of {export.images:,} images"
+    same = "all" if export.same == export.images else f"{export.same:,} of"
+    near = f"Same answer on {same} {export.images:,} images"
     if export.largest_difference:
         near += f", probabilities within {percent(max(0.001, export.largest_difference))}"
     digits = 1 if export.milliseconds < 10 else 0
@@ -85,16 +81,14 @@ def _said(export: Export) -> str:
 
 def _table(made: dict[str, Export]) -> None:
     st.dataframe(
-        pd.DataFrame(
-            {
-                "format": [FORMATS[key].title for key in made],
-                "model in MB": [each.model_bytes / 1e6 for each in made.values()],
-                "same answer in %": [100 * each.same / each.images for each in made.values()],
-                "largest difference": [f"{each.largest_difference:.1g}" for each in made.values()],
-                "ms an image": [each.milliseconds for each in made.values()],
-                "runs on": [FORMATS[key].runtime for key in made],
-            }
-        ),
+        {
+            "format": [FORMATS[key].title for key in made],
+            "model in MB": [each.model_bytes / 1e6 for each in made.values()],
+            "same answer in %": [100 * each.same / each.images for each in made.values()],
+            "largest difference": [f"{each.largest_difference:.1g}" for each in made.values()],
+            "ms an image": [each.milliseconds for each in made.values()],
+            "runs on": [FORMATS[key].runtime for key in made],
+        },
         hide_index=True,
         column_config={
             "model in MB": st.column_config.NumberColumn(format="%.1f"),

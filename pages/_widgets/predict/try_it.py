@@ -3,7 +3,6 @@ wrong."""
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from core.catalog import RunRecord
@@ -12,7 +11,8 @@ from core.inference.predictor import Predictor, open_predictor, to_csv
 from core.jobs import kinds
 from core.text import escape, plural
 from core.who import acting
-from pages._widgets.camera import Shot
+from pages._widgets.camera import Shot, live_camera
+from pages._widgets.files import download
 from pages._widgets.gallery import page_of
 from pages._widgets.job import act
 from pages._widgets.one_of import one_of
@@ -20,14 +20,13 @@ from pages._widgets.paste import paste
 from pages._widgets.predict import corrections
 from pages._widgets.predict.answer import Tried
 from pages._widgets.predict.demo_links import demo_links
-from pages._widgets.predict.live_camera import live_camera
-from pages._widgets.predict.trying import ask, cards, choose_example
-from pages._widgets.predict.unlike import tells_unlike
+from pages._widgets.predict.trying import ask, cards, choose_example, tells_unlike
 from pages._widgets.said import UNLIKE
 from pages._widgets.session import catalog
 from pages._widgets.sure import sure_popover
 
 _SHOWN = 12
+_UNSURE = "not sure"
 _FEW = 2
 _MOST_MB = 400
 _TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "jfif", "jpe", "dib", "zip"]
@@ -121,16 +120,19 @@ def _detector_line(run: RunRecord) -> None:
             st.rerun()
 
 
+def _note(tried: Tried, threshold: float) -> str:
+    """Why an answer doesn't count, or ""."""
+    if tried.out_of_distribution:
+        return UNLIKE
+    unsure = not tried.prediction.error and tried.prediction.confidence < threshold
+    return _UNSURE if unsure else ""
+
+
 def _table(tried: list[Tried], predictor: Predictor, threshold: float) -> None:
     answers = [each.prediction for each in tried]
     failed = sum(bool(answer.error) for answer in answers)
-    unlike = sum(bool(each.out_of_distribution) for each in tried)
-    unsure = sum(
-        not each.prediction.error
-        and not each.out_of_distribution
-        and each.prediction.confidence < threshold
-        for each in tried
-    )
+    notes = [_note(each, threshold) for each in tried]
+    unlike, unsure = notes.count(UNLIKE), notes.count(_UNSURE)
     text = plural(len(answers) - failed, "image") + " answered"
     if failed:
         text += f", {failed} could not be read"
@@ -138,32 +140,17 @@ def _table(tried: list[Tried], predictor: Predictor, threshold: float) -> None:
     said += [f"{unlike} unlike its training images"] if unlike else []
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{text}**" + (f" · {', '.join(said)}" if said else ""))
-        st.download_button(
-            "Download as CSV",
-            to_csv(answers, predictor.classes),
-            "predictions.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        table = to_csv(answers, predictor.classes)
+        download("Download as CSV", table, "predictions.csv", "text/csv")
     if len(answers) > 1:
         st.expander("As a table").dataframe(
-            pd.DataFrame(
-                {
-                    "file": [a.name for a in answers],
-                    "prediction": [a.label for a in answers],
-                    "confidence": [a.confidence * 100 for a in answers],
-                    "note": [
-                        UNLIKE
-                        if each.out_of_distribution
-                        else "not sure"
-                        if not each.prediction.error and each.prediction.confidence < threshold
-                        else ""
-                        for each in tried
-                    ],
-                    "problem": [a.error for a in answers],
-                }
-            ),
+            {
+                "file": [a.name for a in answers],
+                "prediction": [a.label for a in answers],
+                "confidence": [a.confidence * 100 for a in answers],
+                "note": notes,
+                "problem": [a.error for a in answers],
+            },
             hide_index=True,
             column_config={
                 "confidence": st.column_config.ProgressColumn(

@@ -5,13 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from core.catalog import RunRecord
+from core.catalog.records import ACTIVE
 from core.datasets.content import read_regular
 from core.datasets.places import image_file
 from core.errors import NotFound, UnreadableImage
 from core.evaluation.mistakes import telling
-from core.evaluation.out_of_distribution import out_of_distribution_files
+from core.evaluation.out_of_distribution import find_detector, out_of_distribution_files
 from core.evaluation.store import predictions_table
 from core.inference.predictor import Prediction, open_predictor
+from core.jobs import kinds
 from core.quality.thumbs import preview
 from core.runs.files import RunFiles
 from pages._widgets.gallery import Tile, gallery
@@ -124,3 +126,26 @@ def cards(
             with column:
                 place, alone = str(first + n), len(tried) == 1
                 draw_answer(run, each, threshold, place, guest=guest, large=large, timed=alone)
+
+
+# What only Lightbox's own end or a correction had stopped is begun anew so often: something that
+# ends it each time would else do so for ever.
+_ATTEMPTS = 3
+
+
+def tells_unlike(run: RunRecord, *, busy: bool = False) -> bool:
+    """Whether they can be told by now; begins to find out if nobody has, or was interrupted.
+
+    Args:
+        busy: another model is about to take its place, which should not have to share the computer.
+    """
+    store = catalog()
+    if find_detector(store.workspace, run.id) is not None:
+        return True
+    latest = store.jobs.latest("familiar", run.id)
+    again = latest is None
+    if latest is not None and latest.state in ("interrupted", "cancelled"):
+        again = len(store.jobs.all(kind="familiar", subject=run.id)) < _ATTEMPTS
+    if again and not busy and not store.jobs.all(states=ACTIVE, kind="scan"):
+        kinds.submit_ood_detector(store, run.id)
+    return False

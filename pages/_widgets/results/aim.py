@@ -10,8 +10,8 @@ from core.errors import InvalidInput
 from core.evaluation.aim import Aim, load_aim, set_aim
 from core.text import escape, shorten
 from pages._widgets.job import act
-from pages._widgets.results.figures import figures_of
-from pages._widgets.results.view import View
+from pages._widgets.one_of import choose
+from pages._widgets.results.view import View, figures_of
 from pages._widgets.session import catalog
 
 _EACH, _TOGETHER = "Each class", "All photos together"
@@ -43,23 +43,14 @@ def ask_aim(view: View) -> None:
         st.markdown("**What must it recognise to be of use to you?**")
         # A field for numbers would keep the last good one where another was typed.
         st.text_input("Of 100 photos", str(aim.of_100 if aim else _USUAL), key=f"{key}-of")
-        st.selectbox(
-            "of",
-            range(len(choices)),
-            index=choices.index(standing) if standing in choices else 0,
-            format_func=lambda at: _called(choices[at]),
-            key=f"{key}-class",
-        )
+        now = choices.index(standing) if standing in choices else 0
+        choose("of", dict(enumerate(map(_called, choices))), now=now, key=f"{key}-class")
         if why := st.session_state.pop(f"{key}-why", ""):
             st.error(escape(why), icon=":material/error:")
         st.caption("Said once; every model of this dataset is held against it.")
         with st.container(horizontal=True):
-            act(
-                "Hold it against that",
-                (_save, dataset_id, key, choices),
-                key=f"{key}-save",
-                type="primary",
-            )
+            save = (_save, dataset_id, key, choices)
+            act("Hold it against that", save, key=f"{key}-save", type="primary")
             if aim is not None:
                 act("Forget it", (_forget, dataset_id), key=f"{key}-forget")
 

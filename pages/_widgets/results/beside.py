@@ -14,8 +14,9 @@ from core.evaluation.document.comparison import costs_table
 from core.jobs import kinds
 from core.jobs.live import curves
 from core.text import escape
-from pages._widgets.job import act, watch
+from pages._widgets.job import act, watched
 from pages._widgets.one_of import one_of
+from pages._widgets.pictures import plot
 from pages._widgets.results.document import draw_parts
 from pages._widgets.results.view import View
 from pages._widgets.session import catalog
@@ -54,11 +55,7 @@ def draw_curves(runs: list[RunRecord]) -> None:
     if not told:
         st.caption("These trainings left no curves.")
         return
-    st.plotly_chart(
-        charts.overlaid(told, metric, title),
-        config={"displayModeBar": False},
-        key=f"compare-curves-{metric}",
-    )
+    plot(charts.overlaid(told, metric, title), key=f"compare-curves-{metric}")
     with st.expander("As a table"):
         columns = {
             name: pd.Series({entry["epoch"]: entry.get(metric) for entry in epochs})
@@ -95,7 +92,7 @@ def _draw(known: list[Cost], kind: str, title: str) -> None:
         [bool(each) for each in best],
         title,
     )
-    st.plotly_chart(figure, config={"displayModeBar": False}, key=f"compare-costs-{kind}")
+    plot(figure, key=f"compare-costs-{kind}")
     names = [f"“{escape(one.name)}”" for one, good in zip(known, best, strict=True) if good]
     if len(known) > 1:
         st.caption(
@@ -108,9 +105,7 @@ def _offer_measuring(view: View, missing: list[Cost]) -> None:
     """Speed is measured when somebody asks, so that nothing runs behind their back."""
     ids = [one.run_id for one in missing]
     jobs = catalog().jobs.all(states=ACTIVE, kind="latency")
-    job = next((job for job in jobs if set(ids) & set(job.spec["run_ids"])), None)
-    if job is not None:
-        watch(job.id)
+    if watched(next((job for job in jobs if set(ids) & set(job.spec["run_ids"])), None)):
         return
     names = ", ".join(f"“{escape(one.name)}”" for one in missing)
     if view.read_only:

@@ -10,10 +10,10 @@ from core import charts
 from core.evaluation.document.parts import Section
 from core.evaluation.figures.compute import Figures
 from core.evaluation.figures.tables import Format, report_table
-from core.evaluation.records import ClassScore
+from pages._widgets.files import download
+from pages._widgets.pictures import plot
 from pages._widgets.results.document import draw_group, draw_parts, title
-from pages._widgets.results.figures import curves_of, figures_of
-from pages._widgets.results.view import View, about
+from pages._widgets.results.view import View, about, curves_of, figures_of
 
 _DOWNLOADS: dict[Format, tuple[str, str, str]] = {
     "csv": ("CSV", "csv", "text/csv"),
@@ -33,32 +33,18 @@ def _classes(view: View, section: Section) -> None:
     title(section)
     draw_parts(view, section.parts)
     st.caption("Click the head of a column to sort by it.")
-    _downloads(view, figures)
-    _curves(view, figures)
-
-
-def _downloads(view: View, figures: Figures) -> None:
     with st.container(horizontal=True, gap="small"):
         for kind, (name, suffix, mime) in _DOWNLOADS.items():
-            st.download_button(
-                f"Download as {name}",
-                report_table(view.evaluation, figures.classes, kind),
-                f"classification-report.{suffix}",
-                mime,
-                icon=":material/download:",
-                on_click="ignore",
-            )
-
-
-def worst_first(classes: list[ClassScore]) -> list[str]:
-    """Classes that have curves, those that are told from the others worst first."""
-    drawn = [row for row in classes if row.average_precision is not None]
-    return [row.label for row in sorted(drawn, key=lambda row: row.average_precision or 0.0)]
+            table = report_table(view.evaluation, figures.classes, kind)
+            download(f"Download as {name}", table, f"classification-report.{suffix}", mime)
+    _curves(view, figures)
 
 
 def _curves(view: View, figures: Figures) -> None:
     st.header("How well each class is told from all others")
-    order = worst_first(figures.classes)
+    # The classes that have curves, those that are told from the others worst first.
+    drawn = [row for row in figures.classes if row.average_precision is not None]
+    order = [row.label for row in sorted(drawn, key=lambda row: row.average_precision or 0.0)]
     if not order:
         st.caption("The curves need test images of at least two classes.")
         return
@@ -68,7 +54,7 @@ def _curves(view: View, figures: Figures) -> None:
         order,
         default=[asked] if asked in order else order[:_AT_FIRST],
         max_selections=charts.CURVES_AT_MOST,
-        key=f"curves-{view.run.id}-{view.on}",
+        key=view.key("curves"),
         help=f"The worst come first. At most {charts.CURVES_AT_MOST} at once.",
     )
     if not chosen:
@@ -91,10 +77,9 @@ def _curves(view: View, figures: Figures) -> None:
     for column, (kind, name, said) in zip(st.columns(2), kinds, strict=True):
         with column:
             st.markdown(f"**{name}**")
-            st.plotly_chart(
+            plot(
                 charts.class_curves(curves, chosen, kind, shares),
-                key=f"chart-{kind}-{view.run.id}-{view.on}",
-                config={"displayModeBar": False},
+                key=view.key(f"chart-{kind}"),
             )
             st.caption(said)
     st.expander("As a table").dataframe(

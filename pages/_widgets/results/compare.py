@@ -16,6 +16,7 @@ from core.runs.files import RunFiles
 from core.text import escape, plural
 from pages._widgets.job import act
 from pages._widgets.pick_run import scored
+from pages._widgets.remembered import remembered
 from pages._widgets.results import beside, flips
 from pages._widgets.results.document import draw_parts
 from pages._widgets.results.view import View, about
@@ -47,6 +48,7 @@ def _choose(view: View) -> list[RunRecord]:
     """The runs to compare with, of those that were tested on the same."""
     runs = [run for run in catalog().runs.all() if run.state == "done" and run.id != view.run.id]
     known = {run.id: run for run in runs}
+    names = {run.id: run.name if run.summary.test_accuracy is None else scored(run) for run in runs}
     key = f"compare-with-{view.run.id}"
     asked = [each for each in about("compare").get("runs", []) if each in known]
     if asked and st.session_state.get(f"{key}-asked") != asked:
@@ -64,7 +66,7 @@ def _choose(view: View) -> list[RunRecord]:
         list(known),
         key=key,
         max_selections=_MOST,
-        format_func=lambda each: _name(known[each]),
+        format_func=names.__getitem__,
         placeholder="Choose one or several models",
     )
     if not chosen:
@@ -74,10 +76,6 @@ def _choose(view: View) -> list[RunRecord]:
         if each not in good:
             _not_tested(view, known[each])
     return [known[each] for each in good]
-
-
-def _name(run: RunRecord) -> str:
-    return run.name if run.summary.test_accuracy is None else scored(run)
 
 
 def _suggested(run: RunRecord, runs: list[RunRecord]) -> list[str]:
@@ -103,29 +101,17 @@ def _not_tested(view: View, run: RunRecord) -> None:
             )
 
 
-def _compared(view: View, other: RunRecord) -> Comparison:
-    stamps = tuple(
+def _key(view: View, other: RunRecord) -> list[object]:
+    """Which runs, what they are called now, and when each was tested on it."""
+    tested = [
         RunFiles(catalog().workspace, run.id).test(view.on).changed for run in (view.run, other)
-    )
-    home = str(catalog().workspace.home)
-    return _comparison(home, view.run, other, view.on, stamps, _key(view.run) + _key(other))
+    ]
+    return [view.on, view.run.id, view.run.name, other.id, other.name, *tested]
 
 
-def _key(run: RunRecord) -> tuple[str, str]:
-    return run.id, run.name
-
-
-@st.cache_resource(show_spinner=False, max_entries=32)
-def _comparison(
-    home: str,
-    _first: RunRecord,
-    _second: RunRecord,
-    on: str,
-    stamps: tuple[float, ...],
-    names: tuple[str, ...],
-) -> Comparison:
-    del home, stamps, names  # parts of the key only
-    return compare_runs(catalog(), _first, _second, on)
+@remembered(_key, shared=True, max_entries=32)
+def _compared(view: View, other: RunRecord) -> Comparison:
+    return compare_runs(catalog(), view.run, other, view.on)
 
 
 def _verdict(view: View, found: Comparison) -> None:

@@ -13,11 +13,11 @@ from core.evaluation.document.parts import Matrix, Pictures, Section
 from core.evaluation.figures.confusions import most_confused
 from core.evaluation.records import worst_confusions
 from core.text import escape, images, plural, rate, shorten
-from pages._widgets.one_of import one_of
+from pages._widgets.one_of import choose, one_of
+from pages._widgets.pictures import plot
 from pages._widgets.results.document import draw_group, draw_parts, draw_pictures, title
-from pages._widgets.results.figures import figures_of, say_if_gone
 from pages._widgets.results.tiles import answers_gallery
-from pages._widgets.results.view import View, another_test, turn_to
+from pages._widgets.results.view import View, another_test, figures_of, say_if_gone, turn_to
 
 # With more classes than this, only the most confused are shown until one asks for more.
 _MANY = 25
@@ -53,10 +53,6 @@ def _confusion(view: View, section: Section) -> None:
     draw_parts(view, section.parts, {"matrix": matrix})
 
 
-def _key(view: View, name: str) -> str:
-    return f"confusion-{name}-{view.run.id}-{view.on}"
-
-
 def _start(view: View) -> None:
     """The cell to begin with: the worst. What the address says comes before."""
     labels = view.evaluation.labels
@@ -78,32 +74,25 @@ def _matrix(view: View) -> None:
     evaluation = view.evaluation
     labels, counts = evaluation.labels, np.array(evaluation.confusion)
     with st.container(horizontal=True, vertical_alignment="top"):
-        rates = one_of(
-            "Show", {each: each for each in (_COUNTS, _RATES)}, key=_key(view, "show"), visible=True
-        )
+        names = {each: each for each in (_COUNTS, _RATES)}
+        rates = one_of("Show", names, key=view.key("confusion-show"), visible=True)
         order = one_of(
             "Order of classes",
             {each: each for each in (_BY_NAME, _SIMILAR)},
-            key=_key(view, "order"),
+            key=view.key("confusion-order"),
             visible=True,
             help="Similar: classes that are mixed up with each other lie side by side.",
         )
         many = len(labels)
         if len(labels) > _MANY:
-            many = st.selectbox(
-                "Classes shown",
-                [*(n for n in _CHOICES if n < len(labels)), len(labels)],
-                index=1,
-                format_func=lambda n: (
-                    f"All {n:,}" if n == len(labels) else f"The {n} most confused"
-                ),
-                width=220,
-                key=_key(view, "many"),
-            )
+            sizes = {n: f"The {n} most confused" for n in _CHOICES if n < many}
+            sizes[many] = f"All {many:,}"
+            key = view.key("confusion-many")
+            many = choose("Classes shown", sizes, now=_CHOICES[1], width=220, key=key)
     shown = set(most_confused(counts, many))
     positions = figures_of(view).order if order == _SIMILAR else range(len(labels))
-    chart_key = _key(view, f"chart-{st.session_state.get(_key(view, 'round'), 0)}")
-    st.plotly_chart(
+    chart_key = view.key(f"confusion-chart-{st.session_state.get(view.key('confusion-round'), 0)}")
+    plot(
         charts.confusion(
             labels,
             evaluation.confusion,
@@ -115,7 +104,6 @@ def _matrix(view: View) -> None:
         key=chart_key,
         on_select=lambda: _clicked(view, chart_key),
         selection_mode="points",
-        config={"displayModeBar": False},
     )
     said = "Click a cell to see its images."
     if rates == _RATES:
@@ -136,7 +124,8 @@ def _clicked(view: View, chart_key: str) -> None:
         if 0 <= position < len(labels):
             st.session_state[key] = labels[position]
     # Another key is another chart: one in which nothing is selected, and so nothing is faded.
-    st.session_state[_key(view, "round")] = st.session_state.get(_key(view, "round"), 0) + 1
+    rounds = view.key("confusion-round")
+    st.session_state[rounds] = st.session_state.get(rounds, 0) + 1
 
 
 def _boxes(view: View) -> None:
@@ -167,7 +156,7 @@ def _cell(view: View) -> None:
     answers_gallery(
         view,
         rows,
-        key=_key(view, f"cell-{true}-{predicted}"),
+        key=view.key(f"confusion-cell-{true}-{predicted}"),
         label=(
             f"Images of {labels[true]} "
             f"{'called right' if true == predicted else 'taken for ' + labels[predicted]}"
@@ -188,11 +177,11 @@ def _pairs(view: View, section: Section) -> None:
 
 
 def _pair(view: View, part: Pictures, number: int) -> None:
-    draw_pictures(view, part, key=_key(view, f"pair-{number}"))
+    draw_pictures(view, part, key=view.key(f"confusion-pair-{number}"))
     one = view.predictions.table.iloc[part.items[0].row]
     st.button(
         "Look at them closely" if len(part.items) > 1 else "Look at it closely",
-        key=_key(view, f"pair-button-{number}"),
+        key=view.key(f"confusion-pair-button-{number}"),
         icon=":material/image_search:",
         type="tertiary",
         on_click=turn_to,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -19,10 +20,12 @@ from pages._widgets.classes import ask_for_images
 from pages._widgets.errors import sentences
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.job import act
+from pages._widgets.one_of import choose
+from pages._widgets.remembered import remembered
 from pages._widgets.results.explained import heat_of, shown
 from pages._widgets.results.studying import study_of
 from pages._widgets.results.view import View, pictures, turn_to
-from pages._widgets.session import catalog, choose_dataset, pictures_of_run
+from pages._widgets.session import catalog, choose_dataset, forget, pictures_of_run
 from pages._widgets.steps import go
 
 _NOW = "detail-now"
@@ -56,16 +59,12 @@ def detail(view: View, key: str, opened: str, paths: Callable[[str], Sequence[st
         _dialog(view, list(paths(now.first)))
 
 
-def _close() -> None:
-    st.session_state.pop(_NOW, None)
-
-
 def _go_to(path: str) -> None:
     now: _Opened = st.session_state[_NOW]
     st.session_state[_NOW] = replace(now, path=path)
 
 
-@st.dialog("A closer look", width="large", on_dismiss=_close)
+@st.dialog("A closer look", width="large", on_dismiss=partial(forget, _NOW))
 def _dialog(view: View, paths: list[str]) -> None:
     with sentences():
         path = st.session_state[_NOW].path
@@ -127,9 +126,7 @@ def _picture(view: View, path: str, row: int) -> None:
         help="0 % shows the picture alone. Bright is where the evidence for the answer lies.",
     )
     if strength:
-        answered = int(view.predictions.predicted[row])
-        home = str(catalog().workspace.home)
-        heat = heat_of(home, view.run.created_at, view.run.id, view.on, path, answered)
+        heat = heat_of(view, path, int(view.predictions.predicted[row]))
         if heat is not None:
             image = overlay(image, heat, strength / 100)
     place.image(image, width="stretch", alt=path)
@@ -173,7 +170,7 @@ def _near(view: View, path: str, row: int) -> None:
     if not study.has("nearest"):
         st.caption("They have not been looked for yet; that is begun from the page behind this.")
         return
-    near = _nearest(str(study.folder), study.seconds["nearest"], path, study)
+    near = _nearest(study, path)
     if near.empty:
         st.caption("None: this image could not be compared.")
         return
@@ -205,10 +202,9 @@ def _near(view: View, path: str, row: int) -> None:
     )
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
-def _nearest(folder: str, changed: float, path: str, _study: Study) -> pd.DataFrame:
-    del folder, changed  # parts of the key only
-    return nearest_of(_study, path)
+@remembered(lambda study, path: (str(study.folder), study.seconds["nearest"], path), max_entries=64)
+def _nearest(study: Study, path: str) -> pd.DataFrame:
+    return nearest_of(study, path)
 
 
 def _actions(view: View, path: str, row: int, now: LabelState) -> None:
@@ -233,7 +229,7 @@ def _actions(view: View, path: str, row: int, now: LabelState) -> None:
 
 
 def _look_inside(path: str) -> None:
-    _close()
+    forget(_NOW)
     turn_to("explain", path=path)
 
 
@@ -273,15 +269,10 @@ def _label_is_wrong(view: View, path: str, digest: str, now: LabelState, predict
         if not others:
             st.markdown("The dataset has no other class.")
             return
-        right = st.selectbox(
-            "What it is",
-            others,
-            index=others.index(predicted) if predicted in others else 0,
-            format_func=lambda label: shorten(label, 60),
-            key=f"detail-right-{path}",
-        )
+        names = {label: shorten(label, 60) for label in others}
+        right = choose("What it is", names, now=predicted, key=f"detail-right-{path}")
         act(
-            f"Move it to “{escape(shorten(str(right), 30))}”",
+            f"Move it to “{escape(shorten(right, 30))}”",
             (correct, catalog(), view.run, path, digest, right),
             key="detail-move",
             type="primary",
@@ -303,5 +294,5 @@ def _add_more(now: LabelState, tested: str) -> None:
     ):
         choose_dataset(now.dataset.id)
         ask_for_images(now.dataset.id, label)
-        _close()
+        forget(_NOW)
         go("data")

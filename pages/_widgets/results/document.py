@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -10,7 +11,7 @@ import streamlit as st
 
 from core import charts
 from core.evaluation.document import parts
-from core.evaluation.document.section import build, sections_for
+from core.evaluation.document.section import built, sections_for
 from core.evaluation.records import Score
 from core.text import escape, escape_html, percent
 from pages._widgets.gallery import Tile, gallery
@@ -44,8 +45,7 @@ def draw_group(
         own: what draws a section instead, by its key.
         divided: with a line between them.
     """
-    sections = [build(each, view.result) for each in sections_for("page", group)]
-    for number, section in enumerate(each for each in sections if each is not None):
+    for number, section in enumerate(built(view.result, "page", group)):
         if divided and number:
             st.divider()
         drawn = (own or {}).get(section.key)
@@ -61,12 +61,8 @@ def tabs(known: Iterable[str]) -> dict[str, tuple[str, Callable[[View], None]]]:
     found: dict[str, tuple[str, Callable[[View], None]]] = {}
     for each in sections_for("page"):
         if each.group not in known:
-            found.setdefault(each.group, (each.title, _tab(each.group)))
+            found.setdefault(each.group, (each.title, partial(draw_group, group=each.group)))
     return found
-
-
-def _tab(group: str) -> Callable[[View], None]:
-    return lambda view: draw_group(view, group)
 
 
 def title(section: parts.Section) -> None:
@@ -99,7 +95,7 @@ def draw_parts(view: View, shown: Iterable[parts.Part], livelier: Livelier | Non
         elif isinstance(part, parts.Code):
             st.code(part.text, language=part.language)
         elif isinstance(part, parts.Scale):
-            draw_svg(_scale(part), key=f"{part.key}-{view.run.id}-{view.on}")
+            draw_svg(_scale(part), key=view.key(part.key))
         elif isinstance(part, parts.Figures):
             _figures(part)
         elif isinstance(part, parts.Matrix):
@@ -202,7 +198,7 @@ def draw_pictures(view: View, part: parts.Pictures, key: str = "") -> None:
                 strict=True,
             )
         ],
-        key=key or f"pictures-{part.key}-{view.run.id}-{view.on}",
+        key=key or view.key(f"pictures-{part.key}"),
         label=part.title or "Images",
         strip=True,
     )

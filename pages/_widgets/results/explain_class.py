@@ -10,8 +10,15 @@ from core.evaluation.study.basis import Heat, load_heat
 from core.runs.pictures import Picture
 from core.text import escape, images, percent, shorten
 from pages._widgets.gallery import gallery, page_of
-from pages._widgets.results.explain_image import choose
-from pages._widgets.results.explained import explainer_of, png, say_method, thumbnails_with_heat
+from pages._widgets.one_of import choose
+from pages._widgets.results.explain_image import look_at
+from pages._widgets.results.explained import (
+    choose_opacity,
+    explainer_of,
+    png,
+    say_method,
+    thumbnails_with_heat,
+)
 from pages._widgets.results.studying import studied, study_of
 from pages._widgets.results.tiles import answer_tile
 from pages._widgets.results.view import View
@@ -27,12 +34,8 @@ def draw(view: View) -> None:
         return
     heat = load_heat(study_of(view))
     predictions = view.predictions
-    label = st.selectbox(
-        "Answer",
-        predictions.labels,
-        format_func=shorten,
-        key=f"explain-answer-{view.run.id}-{view.on}",
-    )
+    names = {label: shorten(label) for label in predictions.labels}
+    label = choose("Answer", names, key=view.key("explain-answer"))
     number = predictions.labels.index(label)
     rows = heat.rows[predictions.predicted[heat.rows] == number]
     if not len(rows):
@@ -56,9 +59,7 @@ def draw(view: View) -> None:
             "corner, the model may have learned the surroundings instead of the thing."
         )
         say_method(explainer_of(view))
-    opacity = st.slider(
-        "How strong the colours are", 0, 100, 60, 5, format="%d %%", key="explain-opacity"
-    )
+    opacity = choose_opacity()
     # Mistakes first: they are what one looks for.
     rows = rows[np.lexsort((-predictions.confidence[rows], predictions.correct[rows]))]
     rows = rows[
@@ -66,7 +67,7 @@ def draw(view: View) -> None:
     ]
     table = predictions.table.iloc[rows]
     maps = [found for row in rows if (found := heat.of(int(row))) is not None]
-    laid = thumbnails_with_heat(view, list(table["path"]), maps, opacity / 100)
+    laid = thumbnails_with_heat(view, list(table["path"]), maps, opacity)
     clicked = gallery(
         [
             answer_tile(row, Picture(data), badge=percent(row.confidence, 0))
@@ -77,7 +78,7 @@ def draw(view: View) -> None:
         opens=True,
     )
     st.caption("Click on one to see it large.")
-    if clicked and choose(view, clicked[0]):
+    if clicked and look_at(view, clicked[0]):
         st.session_state[LOOK] = True
         st.rerun()
 

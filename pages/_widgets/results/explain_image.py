@@ -10,15 +10,16 @@ import streamlit as st
 from core.evaluation.explain.explainer import ninths, overlay
 from core.text import escape, percent, shorten
 from pages._widgets.gallery import gallery, page_of
+from pages._widgets.one_of import choose
 from pages._widgets.results.explained import (
+    choose_opacity,
     explainer_of,
     heat_of,
     say_method,
     shown,
 )
 from pages._widgets.results.tiles import answer_tile
-from pages._widgets.results.view import _ABOUT, View, about, pictures
-from pages._widgets.session import catalog
+from pages._widgets.results.view import View, just_about, pictures
 
 _PAGE = 24
 _NAMED = 5
@@ -31,23 +32,19 @@ _WHERE = (
 
 def asked_for(view: View) -> bool:
     """Whether another section has just led here with an image; takes it as the chosen one."""
-    told = st.session_state.get(_ABOUT)
-    path = about("explain").get("path")
-    if path is None or st.session_state.get("explain-told") is told:
-        return False
-    st.session_state["explain-told"] = told
-    return choose(view, path)
+    path = just_about("explain").get("path")
+    return path is not None and look_at(view, path)
 
 
-def choose(view: View, path: str) -> bool:
+def look_at(view: View, path: str) -> bool:
     """Make it the image that is looked at; false if it isn't one of these. Call it before
     drawing."""
     found = view.predictions.table.index[view.predictions.table["path"] == path]
     if not len(found):
         return False
-    st.session_state[_key(view, "path")] = path
+    st.session_state[view.key("explain-path")] = path
     row = view.predictions.table.loc[found[0]]
-    st.session_state[_key(view, "from")] = f"is {row['label']}" if row["correct"] else "wrong"
+    st.session_state[view.key("explain-from")] = f"is {row['label']}" if row["correct"] else "wrong"
     return True
 
 
@@ -68,10 +65,6 @@ def draw(view: View) -> None:
     _explain(view, chosen, picture)
 
 
-def _key(view: View, what: str) -> str:
-    return f"explain-{what}-{view.run.id}-{view.on}"
-
-
 def _offered(view: View) -> pd.DataFrame:
     """The images to choose from: mistakes with the surest first, or others in their order."""
     table = view.predictions.table
@@ -80,21 +73,18 @@ def _offered(view: View) -> pd.DataFrame:
     names |= {f"is {label}": f"Images of {shorten(label)}" for label in view.predictions.labels}
     if not wrong:
         del names["wrong"]
-    key = _key(view, "from")
-    if st.session_state.get(key) not in names:
-        st.session_state[key] = next(iter(names))
-    source = st.selectbox("Choose from", list(names), format_func=names.__getitem__, key=key)
+    source = choose("Choose from", names, key=view.key("explain-from"))
     if source == "wrong":
         return table[~table["correct"]].sort_values("confidence", ascending=False, kind="stable")
     if source == "all":
         return table
-    return table[table["label"] == str(source).removeprefix("is ")]
+    return table[table["label"] == source.removeprefix("is ")]
 
 
 def _choose(view: View, rows: pd.DataFrame) -> str:
     """The path of the image that is looked at, chosen from a strip of thumbnails."""
-    key = _key(view, "path")
-    page = rows.iloc[page_of(len(rows), key=_key(view, "page"), size=_PAGE)]
+    key = view.key("explain-path")
+    page = rows.iloc[page_of(len(rows), key=view.key("explain-page"), size=_PAGE)]
     now = st.session_state.get(key)
     if now not in set(view.predictions.table["path"]):
         now = None
@@ -103,7 +93,7 @@ def _choose(view: View, rows: pd.DataFrame) -> str:
         for row, picture in zip(page.itertuples(), pictures(view, list(page["path"])), strict=True)
     ]
     clicked = gallery(
-        tiles, key=_key(view, "strip"), label="Images to explain", strip=True, opens=True
+        tiles, key=view.key("explain-strip"), label="Images to explain", strip=True, opens=True
     )
     if clicked:
         st.session_state[key] = clicked[0]
@@ -131,30 +121,15 @@ def _explain(view: View, path: str, picture: np.ndarray) -> None:
         named = dict.fromkeys(offered, "") | {first[0]: " (the answer)"}
         if not row["correct"]:
             named[first[1]] = " (what it is)"
-        wanted = str(
-            st.selectbox(
-                "Show what speaks for",
-                offered,
-                format_func=lambda label: f"{shorten(label)}{named[label]}",
-                key=f"{_key(view, 'class')}-{path}",
-            )
-        )
-        opacity = st.slider(
-            "How strong the colours are", 0, 100, 60, 5, format="%d %%", key="explain-opacity"
-        )
-    heat = heat_of(
-        str(catalog().workspace.home),
-        view.run.created_at,
-        view.run.id,
-        view.on,
-        path,
-        labels.index(wanted),
-    )
+        names = {label: f"{shorten(label)}{what}" for label, what in named.items()}
+        wanted = choose("Show what speaks for", names, key=f"{view.key('explain-class')}-{path}")
+        opacity = choose_opacity()
+    heat = heat_of(view, path, labels.index(wanted))
     if heat is None:
         return
     with left, st.container(key="explained"):
         st.image(
-            overlay(picture, heat, opacity / 100),
+            overlay(picture, heat, opacity),
             width="stretch",
             output_format="JPEG",
             alt=f"{path}, with what speaks for {wanted}",
@@ -162,12 +137,10 @@ def _explain(view: View, path: str, picture: np.ndarray) -> None:
     with right:
         st.markdown(_where(heat, wanted))
         st.dataframe(
-            pd.DataFrame(
-                {
-                    "class": [labels[n] for n in order[:_NAMED]],
-                    "how sure": [100 * float(probabilities[n]) for n in order[:_NAMED]],
-                }
-            ),
+            {
+                "class": [labels[n] for n in order[:_NAMED]],
+                "how sure": [100 * float(probabilities[n]) for n in order[:_NAMED]],
+            },
             hide_index=True,
             column_config={
                 "how sure": st.column_config.ProgressColumn(

@@ -14,6 +14,8 @@ from core.evaluation.explain.inside import (
     strongest,
 )
 from core.evaluation.explain.overlay import colours
+from pages._widgets.one_of import choose
+from pages._widgets.remembered import remembered
 from pages._widgets.results.explained import answer_pixels, png, shown
 from pages._widgets.results.view import View
 from pages._widgets.session import catalog
@@ -24,16 +26,12 @@ _CELL = 72
 
 
 def draw(view: View) -> None:
-    layers = _layers(str(catalog().workspace.home), view.run.id, view.run.created_at)
+    layers = _layers(view)
     if not layers:
         st.caption("This network has no convolutions to look into.")
         return
-    number = st.selectbox(
-        "Convolution",
-        [layer.number for layer in layers],
-        format_func=lambda n: layers[n - 1].title,
-        key=f"explain-layer-{view.run.id}",
-    )
+    names = {layer.number: layer.title for layer in layers}
+    number = choose("Convolution", names, key=f"explain-layer-{view.run.id}")
     layer = layers[number - 1]
     left, right = st.columns(2, gap="medium")
     with left:
@@ -45,7 +43,7 @@ def draw(view: View) -> None:
 
 
 def _maps(view: View, layer: Convolution) -> None:
-    path = st.session_state.get(f"explain-path-{view.run.id}-{view.on}")
+    path = st.session_state.get(view.key("explain-path"))
     if path is None:
         wrong = view.predictions.table[~view.predictions.table["correct"]]
         path = (view.predictions.table if wrong.empty else wrong)["path"].iloc[0]
@@ -109,7 +107,6 @@ def _mosaic(pictures: list[np.ndarray]) -> np.ndarray:
     return sheet
 
 
-@st.cache_data(show_spinner=False, max_entries=16)
-def _layers(home: str, run_id: str, made: float) -> list[Convolution]:
-    del home, made
-    return convolutions(catalog().workspace, run_id)
+@remembered(lambda view: (view.run.id, view.run.created_at), max_entries=16)
+def _layers(view: View) -> list[Convolution]:
+    return convolutions(catalog().workspace, view.run.id)

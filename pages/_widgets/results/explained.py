@@ -13,6 +13,7 @@ from core.errors import LightboxError
 from core.evaluation.explain.explainer import Explainer, open_explainer
 from core.evaluation.explain.originals import read_original
 from core.evaluation.explain.overlay import framed, overlay
+from pages._widgets.remembered import remembered
 from pages._widgets.results.view import View, pictures
 from pages._widgets.session import catalog
 
@@ -27,6 +28,12 @@ _METHODS = {
 }
 
 
+def choose_opacity() -> float:
+    """How strongly heat maps are drawn, 0 to 1."""
+    label = "How strong the colours are"
+    return st.slider(label, 0, 100, 60, 5, format="%d %%", key="explain-opacity") / 100
+
+
 def explainer_of(view: View) -> Explainer:
     return open_explainer(catalog().workspace, view.run.id)
 
@@ -39,41 +46,37 @@ def say_method(explainer: Explainer) -> None:
 def answer_pixels(view: View, path: str) -> np.ndarray | None:
     """An image as the model sees it: uint8 (side, side, 3); ``None`` if it can't be read any
     more."""
-    loaded = _loaded(str(catalog().workspace.home), view.run.id, view.on, path)
+    loaded = _loaded(view, path)
     return None if loaded is None else loaded[0]
 
 
 def shown(view: View, path: str) -> np.ndarray | None:
     """The same for people: uint8 (height, width, 3), at most :data:`SIDE` a side."""
-    loaded = _loaded(str(catalog().workspace.home), view.run.id, view.on, path)
+    loaded = _loaded(view, path)
     return None if loaded is None else loaded[1]
 
 
-@st.cache_data(show_spinner=False, max_entries=32)
-def _loaded(home: str, run_id: str, on: str, path: str) -> tuple[np.ndarray, np.ndarray] | None:
-    del home  # a part of the key only
-    store = catalog()
-    run = store.runs.get(run_id)
-    explainer = open_explainer(store.workspace, run_id)
+@remembered(lambda view, path: (view.run.id, view.on, path), max_entries=32)
+def _loaded(view: View, path: str) -> tuple[np.ndarray, np.ndarray] | None:
+    explainer = explainer_of(view)
     try:
-        data = read_original(store, run, on, path)
+        data = read_original(catalog(), view.run, view.on, path)
         pixels = explainer.info.decode(data, file=path)
         return pixels, framed(explainer.info.open(data, file=path).image, explainer.fit, SIDE)
     except LightboxError:
         return None
 
 
-@st.cache_data(show_spinner=False, max_entries=256)
-def heat_of(
-    home: str, changed: float, run_id: str, on: str, path: str, label: int
-) -> np.ndarray | None:
+@remembered(
+    lambda view, path, label: (view.run.created_at, view.run.id, view.on, path, label),
+    max_entries=256,
+)
+def heat_of(view: View, path: str, label: int) -> np.ndarray | None:
     """The heat map of one image for one class: float32 (h, w), 0 to 1."""
-    del changed
-    loaded = _loaded(home, run_id, on, path)
-    if loaded is None:
+    pixels = answer_pixels(view, path)
+    if pixels is None:
         return None
-    explainer = open_explainer(catalog().workspace, run_id)
-    return explainer.heat(loaded[0][None], np.array([label]))[0]
+    return explainer_of(view).heat(pixels[None], np.array([label]))[0]
 
 
 def thumbnails_with_heat(

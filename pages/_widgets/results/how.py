@@ -21,7 +21,6 @@ _KNOWN = ("image_size", "color")
 
 
 def draw(view: View) -> None:
-    """The whole section."""
     run, summary = view.run, view.run.summary
     if run.imported:
         _brought_in(view)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from core.evaluation.mistakes import ORDERS, WHICH, Order, Which, select
 from core.text import cell, images, shorten
+from pages._widgets.files import download
+from pages._widgets.one_of import choose
 from pages._widgets.results.detail import detail
 from pages._widgets.results.studying import studied
 from pages._widgets.results.tiles import answers_gallery
-from pages._widgets.results.view import _ABOUT, View, about, another_test
+from pages._widgets.results.view import View, another_test, just_about
 
 # In the address, under this name.
 _WHICH = "which"
@@ -32,7 +33,7 @@ def draw(view: View) -> None:
     which, rows, chosen = _choose(view)
     heat = st.toggle(
         "Show what it looked at",
-        key=_key(view, "heat"),
+        key=view.key("mistakes-heat"),
         help="Lays a heat map over each picture: bright is where the evidence for the answer lies.",
     )
     if heat:
@@ -60,18 +61,12 @@ def _among(rows: pd.DataFrame, path: str) -> list[str]:
     return everything if path in everything else [path]
 
 
-def _key(view: View, what: str) -> str:
-    return f"mistakes-{what}-{view.run.id}-{view.on}"
-
-
 def _led_here(view: View) -> str:
     """Take over what another section has just led here with; returns an image to be opened, or
     ""."""
-    told = st.session_state.get(_ABOUT)
-    asked = about("mistakes")
-    if not asked or st.session_state.get("mistakes-told") is told:
+    asked = just_about("mistakes")
+    if not asked:
         return ""
-    st.session_state["mistakes-told"] = told
     for what in ("true", "predicted"):
         label = asked.get(what)
         st.session_state[what] = label if label in view.predictions.labels else _ANY
@@ -100,33 +95,23 @@ def _choose(view: View) -> tuple[str, pd.DataFrame, str]:
             bind="query-params",
         )
         st.caption(f"{wrong:,} wrong, {len(predictions) - wrong:,} right", width="content")
-    labels = [_ANY, *predictions.labels]
-    first, second, third = st.columns(3)
-
-    def choose_class(place: DeltaGenerator, title: str, key: str) -> str:
-        # Of another model, which knows other classes.
-        if st.session_state.get(key, _ANY) not in labels:
-            del st.session_state[key]
-        return place.selectbox(
-            title,
-            labels,
-            format_func=lambda label: shorten(label, 60) or "any class",
-            key=key,
-            bind="query-params",
-        )
-
-    true = choose_class(first, "True class", "true")
-    predicted = choose_class(second, "Predicted class (the answer)", "predicted")
+    names = {_ANY: "any class"} | {label: shorten(label, 60) for label in predictions.labels}
     orders: list[Order] = ["doubt", "loss", "confidence"]
     if which != "Right":
         orders.reverse()
-    order = third.selectbox(
-        "Order",
-        orders,
-        format_func=ORDERS.__getitem__,
-        key=_key(view, f"order-{which == 'Right'}"),
-        help="  \n".join(_ABOUT_ORDERS.values()),
-    )
+    first, second, third = st.columns(3)
+    with first:
+        true = choose("True class", names, key="true", bind="query-params")
+    with second:
+        title = "Predicted class (the answer)"
+        predicted = choose(title, names, key="predicted", bind="query-params")
+    with third:
+        order = choose(
+            "Order",
+            {each: ORDERS[each] for each in orders},
+            key=view.key(f"mistakes-order-{which == 'Right'}"),
+            help="  \n".join(_ABOUT_ORDERS.values()),
+        )
     kinds: dict[str, Which] = {name.title(): name for name in WHICH}
     rows = select(
         predictions,
@@ -154,22 +139,19 @@ def _none(view: View, which: str, chosen: str) -> None:
 
 
 def _table(view: View, rows: pd.DataFrame) -> None:
-    panel = st.expander("As a table", key=_key(view, "table"), on_change="rerun")
+    panel = st.expander("As a table", key=view.key("mistakes-table"), on_change="rerun")
     if not panel.open:
         return
     with panel:
         shown = rows.head(_ROWS_AT_MOST)
-        table = pd.DataFrame(
+        st.dataframe(
             {
                 "image": shown["path"],
                 "true": shown["label"],
                 "predicted": shown["predicted"],
                 "how sure": 100 * shown["confidence"],
                 "loss": view.predictions.loss[shown.index],
-            }
-        )
-        st.dataframe(
-            table,
+            },
             hide_index=True,
             column_config={
                 "how sure": st.column_config.NumberColumn(format="%.1f %%"),
@@ -178,13 +160,7 @@ def _table(view: View, rows: pd.DataFrame) -> None:
         )
         if len(rows) > len(shown):
             st.caption(f"… and {images(len(rows) - len(shown))} more, in the download.")
-        st.download_button(
-            "Download as CSV",
-            lambda: _csv(view, rows),
-            "answers.csv",
-            "text/csv",
-            icon=":material/download:",
-        )
+        download("Download as CSV", lambda: _csv(view, rows), "answers.csv", "text/csv")
 
 
 def _csv(view: View, rows: pd.DataFrame) -> str:

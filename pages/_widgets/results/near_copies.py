@@ -17,8 +17,9 @@ from core.jobs import kinds
 from core.runs.files import RunFiles
 from core.text import escape
 from pages._widgets.gallery import Tile, gallery, page_of
-from pages._widgets.job import act, watch
+from pages._widgets.job import act, watched
 from pages._widgets.one_of import one_of
+from pages._widgets.remembered import remembered
 from pages._widgets.results.view import View, pictures
 from pages._widgets.session import catalog, pictures_of_run
 
@@ -37,7 +38,7 @@ def draw_near_copies(view: View) -> None:
     threshold = one_of(
         "How alike is too alike?",
         {each: f"{_NAMES[each]} ({counts[each]:,})" for each in THRESHOLDS},
-        key=f"too-alike-{view.run.id}-{view.on}",
+        key=view.key("too-alike"),
         default=usual,
         visible=True,
         help="Near-duplicates score from 0.98 on, and never lie on both sides of a split that "
@@ -50,31 +51,26 @@ def draw_near_copies(view: View) -> None:
     _pairs(view, found[found["score"] >= threshold - 1e-6])
 
 
-def _resembling(view: View) -> tuple[pd.DataFrame, bool]:
+def _key(view: View) -> list[object]:
+    """Which test, when it and what was found about it were written, and the dataset's version."""
     test = RunFiles(catalog().workspace, view.run.id).test(view.on)
     kept = test.folder / "similar.parquet"
-    stamps = (test.changed, kept.stat().st_mtime if kept.exists() else 0.0)
-    version = 0
-    for record in catalog().datasets.all():
-        version = record.version if record.id == view.run.dataset_id else version
-    return _found(str(catalog().workspace.home), view, view.run.id, view.on, version, stamps)
+    found_at = kept.stat().st_mtime if kept.exists() else 0.0
+    versions = {record.id: record.version for record in catalog().datasets.all()}
+    version = versions.get(view.run.dataset_id, 0)
+    return [view.run.id, view.on, version, test.changed, found_at]
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
-def _found(
-    home: str, _view: View, run_id: str, on: str, version: int, stamps: tuple[float, ...]
-) -> tuple[pd.DataFrame, bool]:
-    del home, run_id, on, version, stamps  # parts of the key only
-    return resembling(catalog(), _view.run, _view.predictions)
+@remembered(_key, shared=True, max_entries=16)
+def _resembling(view: View) -> tuple[pd.DataFrame, bool]:
+    return resembling(catalog(), view.run, view.predictions)
 
 
 def _offer_search(view: View) -> None:
     if view.on == "test":
         st.caption(NOT_SEARCHED)
         return
-    job = catalog().jobs.active("similar", view.run.id, on=view.on)
-    if job is not None:
-        watch(job.id)
+    if watched(catalog().jobs.active("similar", view.run.id, on=view.on)):
         return
     st.caption("So far only exact copies were looked for.")
     if not view.read_only:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from core.evaluation.document.parts import Section
 from core.evaluation.mistakes import select
 from core.evaluation.records import worst_confusions
 from core.text import escape, plural, shorten
+from pages._widgets.files import list_files
 from pages._widgets.job import act
 from pages._widgets.results.aim import ask_aim
 from pages._widgets.results.document import draw_group, draw_parts
-from pages._widgets.results.figures import figures_of, say_if_gone
 from pages._widgets.results.tiles import answers_gallery
-from pages._widgets.results.view import View, turn_to
+from pages._widgets.results.view import View, figures_of, say_if_gone, turn_to
 
 _LEFT_OUT_AT_MOST = 1_000
 _PICTURES = 6
@@ -54,7 +53,7 @@ def _pictures(view: View) -> None:
         rows = select(view.predictions, "right")
     if len(rows):
         st.markdown(f"**{what}**")
-        key = f"verdict-pictures-{view.run.id}-{view.on}"
+        key = view.key("verdict-pictures")
         answers_gallery(view, view.predictions.table.iloc[rows[:_PICTURES]], key=key, label=what)
 
 
@@ -64,9 +63,7 @@ def _left_out(view: View) -> None:
     if not files:
         return
     with st.expander(f"{plural(len(files), 'file')} could not be tested", icon=":material/block:"):
-        st.dataframe(
-            pd.DataFrame(files[:_LEFT_OUT_AT_MOST], columns=["file", "why"]), hide_index=True
-        )
+        list_files(files, most=_LEFT_OUT_AT_MOST)
         if len(files) > _LEFT_OUT_AT_MOST:
             st.caption(f"The first {_LEFT_OUT_AT_MOST:,} are listed.")
 

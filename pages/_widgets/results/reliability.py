@@ -29,6 +29,8 @@ from core.who import acting
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.job import act
 from pages._widgets.one_of import one_of
+from pages._widgets.pictures import plot
+from pages._widgets.remembered import remembered
 from pages._widgets.results.document import draw_group, draw_parts, draw_table, frame, title
 from pages._widgets.results.studying import studied
 from pages._widgets.results.tiles import answers_gallery
@@ -42,7 +44,6 @@ _ICONS = {
     "no": ":material/person_search:",
     "unknown": ":material/help:",
 }
-_CHART = {"displayModeBar": False}
 
 
 def draw(view: View) -> None:
@@ -83,7 +84,7 @@ def _calibration(view: View, section: Section) -> None:
         )
         bins = frame(bins_table(own or [], None))
         warm = None if warmed is None else frame(bins_table(warmed, None))
-        st.plotly_chart(charts.calibration(bins, warm, widths), config=_CHART)
+        plot(charts.calibration(bins, warm, widths))
         more = " Answers of the same confidence stay in one bin." if kind == "count" else ""
         st.caption(f"{escape(part.note)} The larger a point, the more images.{more}")
         with table:
@@ -137,7 +138,7 @@ def _coverage(view: View, section: Section) -> None:
         points = frame(points_table([each for each in found.curve if each.answered.images]))
         left, right = st.columns([3, 2], gap="large")
         with left:
-            st.plotly_chart(charts.coverage(points, chosen), config=_CHART)
+            plot(charts.coverage(points, chosen))
             st.caption(f"{escape(part.note)} The diamond is what is chosen above.")
         with right:
             _suggest(found, predictions, slider_key(view))
@@ -178,7 +179,7 @@ def left_to_you(view: View, point: Point) -> None:
 
 
 def _suggest(found: Reliability, predictions: Predictions, slider: str) -> None:
-    validation = _validation(str(catalog().workspace.home), found.run_id, found.of)
+    validation = _validation(found)
     if not len(validation):
         st.markdown(words.WITHOUT_VALIDATION)
         return
@@ -209,33 +210,28 @@ def _suggest(found: Reliability, predictions: Predictions, slider: str) -> None:
     )
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
-def _validation(home: str, run_id: str, of: str) -> Predictions:
-    del home, of  # parts of the key only
-    return validation_predictions(catalog().workspace, run_id)
+@remembered(lambda found: (found.run_id, found.of), shared=True, max_entries=4)
+def _validation(found: Reliability) -> Predictions:
+    return validation_predictions(catalog().workspace, found.run_id)
 
 
 def _robustness(view: View, section: Section) -> None:
     title(section)
     found = view.result.reliability.robustness
     if found is None:
-        st.markdown(
-            "The test images are blurred, darkened, turned and so on, and asked about again."
-        )
-        studied(view, "robustness")
+        not_disturbed(view)
         return
 
     def chart(_: Table) -> None:
         rows = [[test for test in found.tests if test.kind == kind] for kind in KINDS]
-        st.plotly_chart(
+        plot(
             charts.disturbances(
                 [kind.title for kind in KINDS.values()],
                 [[test.right.share for test in row] for row in rows],
                 [[KINDS[test.kind].short(test.strength) for test in row] for row in rows],
                 [[test.worse for test in row] for row in rows],
                 found.plain.share,
-            ),
-            config=_CHART,
+            )
         )
 
     def everything(part: Table) -> None:
@@ -244,6 +240,12 @@ def _robustness(view: View, section: Section) -> None:
         draw_table(part)
 
     draw_parts(view, section.parts, {"levels": chart, "disturbances": everything})
+
+
+def not_disturbed(view: View) -> None:
+    """What would be found out about worse photos, and how far that is."""
+    st.markdown("The test images are blurred, darkened, turned and so on, and asked about again.")
+    studied(view, "robustness")
 
 
 def examples(view: View, found: Robustness) -> None:

@@ -19,9 +19,10 @@ from core.evaluation.study.phases import Study
 from core.evaluation.study.sheet import PICTURE
 from core.jobs import kinds
 from core.text import escape, images, percent, plural, shorten
-from pages._widgets.job import act, watch
+from pages._widgets.job import act, watched
 from pages._widgets.one_of import one_of
-from pages._widgets.point_map import COLOURS, COLOURS_BESIDE_GREY, Points, Sheet, point_map
+from pages._widgets.point_map import COLOURS, COLOURS_BESIDE_GREY, Sheet, point_map
+from pages._widgets.remembered import remembered
 from pages._widgets.results.detail import detail
 from pages._widgets.results.studying import studied, study_of
 from pages._widgets.results.view import View
@@ -48,8 +49,7 @@ def draw(view: View) -> None:
     if not has_map(study, method):
         _offer_umap(view)
         return
-    changed = (study.folder / f"map-{method}.json").stat().st_mtime
-    made, sheet = _loaded(str(study.folder), study.seconds["map"], method, changed, study)
+    made, sheet = _loaded(study, method)
     if made.table.empty:
         st.info("There are no test images to show.", icon=":material/info:")
         return
@@ -63,12 +63,10 @@ def _draw(view: View, made: FeatureMap, sheet: Sheet) -> None:
     coloured = _coloured(view)
     key = f"map-{view.run.id}-{made.asked}"
     opened = point_map(
-        Points(
-            list(made.table["path"]),
-            made.table[["x", "y"]].to_numpy(float),
-            predictions.true[rows],
-            predictions.predicted[rows],
-            predictions.confidence[rows],
+        made.table[["path", "x", "y"]].assign(
+            true=predictions.true[rows],
+            predicted=predictions.predicted[rows],
+            confidence=predictions.confidence[rows],
         ),
         predictions.labels,
         coloured,
@@ -97,7 +95,7 @@ def _coloured(view: View) -> list[int]:
         default=[labels[n] for n in worst],
         format_func=lambda label: shorten(label, 40),
         max_selections=at_most,
-        key=f"map-classes-{view.run.id}-{view.on}",
+        key=view.key("map-classes"),
         help=(
             f"At most {at_most}, which everybody can tell apart; those with most mistakes at first."
         ),
@@ -148,23 +146,20 @@ def _table(view: View, made: FeatureMap, rows: np.ndarray) -> None:
     with panel:
         tested = view.predictions.table.iloc[rows]
         st.dataframe(
-            pd.DataFrame(
-                {
-                    "image": made.table["path"].to_numpy(),
-                    "true": tested["label"].to_numpy(),
-                    "predicted": tested["predicted"].to_numpy(),
-                    "across": made.table["x"].to_numpy(),
-                    "up": made.table["y"].to_numpy(),
-                }
-            ),
+            {
+                "image": made.table["path"].to_numpy(),
+                "true": tested["label"].to_numpy(),
+                "predicted": tested["predicted"].to_numpy(),
+                "across": made.table["x"].to_numpy(),
+                "up": made.table["y"].to_numpy(),
+            },
             hide_index=True,
         )
 
 
 def _offer_umap(view: View) -> None:
     job = catalog().jobs.latest("umap", view.run.id, on=view.on)
-    if job is not None and not job.finished:
-        watch(job.id)
+    if watched(job):
         return
     with st.container(border=True):
         if job is not None and job.state != "done" and job.error:
@@ -184,15 +179,17 @@ def _offer_umap(view: View) -> None:
             )
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
-def _loaded(
-    folder: str, seconds: float, method: Method, changed: float, _study: Study
-) -> tuple[FeatureMap, Sheet]:
-    del folder, seconds, changed  # parts of the key only
-    made = load_map(_study, method)
-    cells = _study.table("sheet", ("width", "height", "tiny", "side"))
+def _key(study: Study, method: Method) -> list[object]:
+    drawn = (study.folder / f"map-{method}.json").stat().st_mtime
+    return [str(study.folder), study.seconds["map"], method, drawn]
+
+
+@remembered(_key, shared=True, max_entries=8)
+def _loaded(study: Study, method: Method) -> tuple[FeatureMap, Sheet]:
+    made = load_map(study, method)
+    cells = study.table("sheet", ("width", "height", "tiny", "side"))
     return made, Sheet(
-        _study.picture(PICTURE),
+        study.picture(PICTURE),
         int(cells["side"].iloc[0]) if len(cells) else 1,
         cells[["width", "height"]].to_numpy(np.int64),
         cells["tiny"].to_numpy(bool),

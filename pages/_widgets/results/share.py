@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.delivery.take_away.links import Link, create_link, links, revoke_link
+from core.delivery.take_away.links import create_link, links
 from core.delivery.take_away.made import Made, find_report
 from core.delivery.take_away.material import Material, load_material
 from core.delivery.take_away.metrics_json import metrics_json
@@ -14,11 +14,12 @@ from core.delivery.take_away.notebook import notebook_json, why_not
 from core.delivery.take_away.notes import MOST, load_about, save_about
 from core.jobs import kinds
 from core.quality.safe_names import safe_name
-from core.text import ago, escape, size
+from core.text import escape, size
 from core.who import acting
 from pages._widgets.errors import sentences
-from pages._widgets.job import act, watch
-from pages._widgets.others import link_for_others, who_reaches
+from pages._widgets.files import download
+from pages._widgets.job import act, watched
+from pages._widgets.others import link_for_others, take_back, who_reaches
 from pages._widgets.results.view import View
 from pages._widgets.session import catalog
 
@@ -45,8 +46,7 @@ def draw(view: View) -> None:
 def _report(view: View) -> None:
     st.markdown("**Report** and **poster**: all of this on a few pages, and what counts on one")
     job = catalog().jobs.latest("report", view.run.id)
-    if job is not None and not job.finished:
-        watch(job.id)
+    if watched(job):
         return
     made = find_report(catalog(), view.run.id)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -71,13 +71,12 @@ def report_downloads(made: Made, name: str) -> None:
     files += [("Poster", each) for each in made.poster]
     for what, file in files:
         kind = file.suffix[1:]
-        st.download_button(
+        download(
             f"{what} {kind.upper()} ({size(file.stat().st_size)})",
-            data=file.read_bytes,
-            file_name=f"{safe_name(name)} {what.lower()}{file.suffix}",
-            mime=_TYPES[kind],
-            icon=":material/download:" if what == "Report" else ":material/wallpaper:",
-            on_click="ignore",
+            file.read_bytes,
+            f"{safe_name(name)} {what.lower()}{file.suffix}",
+            _TYPES[kind],
+            icon="download" if what == "Report" else "wallpaper",
             help="The whole report as one file."
             if what == "Report"
             else "One page of A4: photos, the verdict, what it mixes up, what to collect next.",
@@ -92,35 +91,32 @@ def _files(view: View) -> None:
         return load_material(catalog(), run.id)
 
     with st.container(horizontal=True):
-        st.download_button(
+        download(
             "Notebook",
-            data=lambda: notebook_json(found()),
-            file_name=f"{name}.ipynb",
-            mime="application/x-ipynb+json",
-            icon=":material/code:",
+            lambda: notebook_json(found()),
+            f"{name}.ipynb",
+            "application/x-ipynb+json",
+            icon="code",
             disabled=bool(why_not(run)),
-            on_click="ignore",
             help=why_not(run)
             or "A Jupyter notebook that trains the same model again from the images, in plain "
             "Keras, step by step, and compares. It does not need Lightbox.",
         )
-        st.download_button(
+        download(
             "Model card",
-            data=lambda: card_markdown(found()),
-            file_name=f"{name} model card.md",
-            mime="text/markdown",
-            icon=":material/badge:",
-            on_click="ignore",
+            lambda: card_markdown(found()),
+            f"{name} model card.md",
+            "text/markdown",
+            icon="badge",
             help="What it is, what it was trained on, how good it is, its limits, and how to "
             "train it again; as Markdown, as model collections expect it.",
         )
-        st.download_button(
+        download(
             "Figures as JSON",
-            data=lambda: metrics_json(found()),
-            file_name=f"{name} metrics.json",
-            mime="application/json",
-            icon=":material/data_object:",
-            on_click="ignore",
+            lambda: metrics_json(found()),
+            f"{name} metrics.json",
+            "application/json",
+            icon="data_object",
             help="Every figure with its interval, for programs.",
         )
 
@@ -129,12 +125,11 @@ def _links(view: View) -> None:
     st.markdown("**Link**: whoever has it sees these results, and can change nothing")
     found = links(catalog().workspace, view.run.id)
     for link in found:
-        _link(link)
-    act(
-        "Create a link" if not found else "Create another link",
-        (_create, view.run.id),
-        icon="add_link",
-    )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            link_for_others(link.address, code=False)
+            take_back(link, "revoke")
+    label = "Create another link" if found else "Create a link"
+    act(label, (_create, view.run.id), icon="add_link")
     if found:
         who_reaches()
 
@@ -144,19 +139,6 @@ def _create(run_id: str) -> None:
     if not find_report(catalog(), run_id).fresh:
         # So that there is something to download for whoever opens it.
         kinds.submit_report(catalog(), run_id)
-
-
-def _link(link: Link) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        link_for_others(link.address, code=False)
-        act(
-            "Take it back",
-            (revoke_link, catalog().workspace, link.token),
-            icon="link_off",
-            key=f"revoke-{link.token}",
-            help=f"Made {ago(link.made_at)} by {escape(link.by)}. Once taken back, it leads "
-            "nowhere.",
-        )
 
 
 def _about(view: View) -> None:

@@ -18,7 +18,7 @@ from pages._widgets.session import catalog
 
 def begin(view: View) -> None:
     """Queue what isn't found out yet about an evaluation that somebody looks at, once a session."""
-    mark = f"studied-{view.run.id}-{view.on}"
+    mark = view.key("studied")
     if view.read_only or not settings.load().ahead or mark in st.session_state:
         return
     st.session_state[mark] = True

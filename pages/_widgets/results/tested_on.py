@@ -15,6 +15,7 @@ from core.jobs import kinds
 from core.text import ago, escape, shorten
 from pages._widgets.bring_images import bring_images, forget_upload
 from pages._widgets.job import act, watch
+from pages._widgets.one_of import choose
 from pages._widgets.session import catalog
 
 _OWN = "Its own test set"
@@ -25,19 +26,13 @@ def choose_tested(run: RunRecord, *, read_only: bool = False) -> str:
     _take_result(run)
     # A model from elsewhere may not have been tested on anything yet.
     on = evaluated_on(catalog().workspace, run.id) or ["test"]
-    key = f"tested-on-{run.id}"
-    if st.session_state.get(key) not in on:
-        st.session_state[key] = on[0]
-    named = {each.on: each for each in folders_tested(catalog().workspace, run.id)}
+    tested = folders_tested(catalog().workspace, run.id)
+    named = {each.on: f"{shorten(each.name)} · {ago(each.at)}" for each in tested}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        chosen: str | None = on[0]
+        chosen = on[0]
         if len(on) > 1:
-            chosen = st.selectbox(
-                "Tested on",
-                on,
-                key=key,
-                format_func=lambda each: _name(named[each]) if each in named else _OWN,
-            )
+            names = {each: named.get(each, _OWN) for each in on}
+            chosen = choose("Tested on", names, key=f"tested-on-{run.id}")
         if not read_only:
             act(
                 "New test",
@@ -46,7 +41,7 @@ def choose_tested(run: RunRecord, *, read_only: bool = False) -> str:
                 key=f"new-test-{run.id}",
                 help="Test this model on another folder of images, with one folder a class.",
             )
-    return str(chosen)
+    return chosen
 
 
 def about_tested(run: RunRecord, on: str, *, read_only: bool = False) -> None:
@@ -66,10 +61,6 @@ def about_tested(run: RunRecord, on: str, *, read_only: bool = False) -> None:
     )
     if chosen is not None:
         _say(run, chosen, read_only=read_only)
-
-
-def _name(tested: Tested) -> str:
-    return f"{shorten(tested.name)} · {ago(tested.at)}"
 
 
 def _open_key(run: RunRecord) -> str:

@@ -6,18 +6,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 
 from core.evaluation.study.basis import load_heat
 from core.evaluation.study.phases import Study
 from core.runs.pictures import Picture
 from core.text import apart, percent, shorten
 from pages._widgets.gallery import Tile, gallery, page_of
+from pages._widgets.remembered import remembered
 from pages._widgets.results.detail import detail
 from pages._widgets.results.explained import thumbnails_with_heat
 from pages._widgets.results.studying import study_of
 from pages._widgets.results.view import View, pictures
-from pages._widgets.session import catalog
 
 _OPACITY = 0.6
 
@@ -66,14 +65,10 @@ def answer_tile(row: Any, picture: Picture, caption: str = "", badge: str = "") 
 
 
 def _heated(view: View, shown: pd.DataFrame) -> list[Picture]:
-    paths = list(shown["path"])
-    study = study_of(view)
+    plain, study = pictures(view, list(shown["path"])), study_of(view)
     if not study.has("heat"):
-        return pictures(view, paths)
-    plain = pictures(view, paths)
-    rows = tuple(int(row) for row in shown.index)
-    place = (str(catalog().workspace.home), view.run.id, view.on, view.run.created_at)
-    made = _overlays(place, study.seconds["heat"], rows, view, study)
+        return plain
+    made = _overlays(view, study, [int(row) for row in shown.index])
     # Enlarged already, so no squares.
     return [
         Picture(overlaid) if overlaid else picture
@@ -81,19 +76,21 @@ def _heated(view: View, shown: pd.DataFrame) -> list[Picture]:
     ]
 
 
-@st.cache_data(show_spinner=False, max_entries=16)
-def _overlays(
-    place: tuple[str, str, str, float],
-    changed: float,
-    rows: tuple[int, ...],
-    _view: View,
-    _study: Study,
-) -> list[bytes]:
+@remembered(
+    lambda view, study, rows: (
+        view.run.id,
+        view.on,
+        view.run.created_at,
+        study.seconds["heat"],
+        rows,
+    ),
+    max_entries=16,
+)
+def _overlays(view: View, study: Study, rows: list[int]) -> list[bytes]:
     """Thumbnails with heat maps of the answers about some rows; empty where there is none."""
-    del place, changed  # parts of the key only
-    heat = load_heat(_study)
+    heat = load_heat(study)
     maps = {row: found for row in rows if (found := heat.of(row)) is not None}
-    paths = _view.predictions.table["path"].iloc[np.array(list(maps), int)]
-    made = thumbnails_with_heat(_view, list(paths), list(maps.values()), _OPACITY)
+    paths = view.predictions.table["path"].iloc[np.array(list(maps), int)]
+    made = thumbnails_with_heat(view, list(paths), list(maps.values()), _OPACITY)
     by_row = dict(zip(maps, made, strict=True))
     return [by_row.get(row, b"") for row in rows]

@@ -14,10 +14,10 @@ from pages._widgets.results.reliability import (
     choose_point,
     examples,
     left_to_you,
+    not_disturbed,
     reliance,
     slices,
 )
-from pages._widgets.results.studying import studied
 from pages._widgets.results.view import View
 
 
@@ -52,8 +52,7 @@ def _worse_photos(view: View, _: Section) -> None:
             st.markdown(escape(said))
         examples(view, found)
         return
-    st.markdown("The test images are blurred, darkened, turned and so on, and asked about again.")
-    studied(view, "robustness")
+    not_disturbed(view)
 
 
 def _worse_kinds(view: View, section: Section) -> None:

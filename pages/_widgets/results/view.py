@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 from PIL import Image
 
@@ -16,12 +17,14 @@ from core.catalog import RunRecord
 from core.errors import NotFound
 from core.evaluation.aim import aim_file
 from core.evaluation.document.result import Result, load_result
+from core.evaluation.figures import compute
 from core.evaluation.predictions import Predictions
 from core.evaluation.records import Evaluation
 from core.evaluation.store import evaluation_folder
 from core.quality import thumbs
 from core.runs.files import RunFiles
 from core.runs.pictures import TINY, Picture
+from pages._widgets.remembered import remembered
 from pages._widgets.session import catalog, pictures_of_run
 
 SHOWN = "section"
@@ -48,6 +51,10 @@ class View:
         """``test`` for its own test set, else the folder that it was tested on."""
         return self.result.on
 
+    def key(self, name: str) -> str:
+        """Of a widget that is about this run and test."""
+        return f"{name}-{self.run.id}-{self.on}"
+
     @property
     def evaluation(self) -> Evaluation:
         return self.result.evaluation
@@ -63,21 +70,25 @@ def load_view(run: RunRecord, on: str = "test", *, read_only: bool = False) -> V
     Raises:
         NotFound: it has not been evaluated on that.
     """
+    return View(run, _result(run, on), read_only)
+
+
+def _key(run: RunRecord, on: str) -> list[object]:
+    """Which test, and when all that is known of it was written."""
     workspace = catalog().workspace
     folder = evaluation_folder(workspace, run.id, on)
     said = (RunFiles(workspace, run.id).sure_moved, aim_file(workspace, run.dataset_id))
     made = (*(folder / name for name in _MADE), *said)
-    stamps = tuple(file.stat().st_mtime if file.exists() else 0.0 for file in made)
+    key = [run.id, on, *(file.stat().st_mtime if file.exists() else 0.0 for file in made)]
     # What is known of labels that may be wrong changes with the dataset.
     with suppress(NotFound):
-        stamps += (catalog().datasets.get(run.dataset_id).version,)
-    return View(run, _loaded(str(workspace.home), run, run.id, on, stamps), read_only)
+        key.append(catalog().datasets.get(run.dataset_id).version)
+    return key
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
-def _loaded(home: str, _run: RunRecord, run_id: str, on: str, stamps: tuple[float, ...]) -> Result:
-    del home, run_id, stamps  # parts of the key only
-    return load_result(catalog(), _run, on)
+@remembered(_key, shared=True, max_entries=8)
+def _result(run: RunRecord, on: str) -> Result:
+    return load_result(catalog(), run, on)
 
 
 def pictures(view: View, paths: Sequence[str]) -> list[Picture]:
@@ -121,3 +132,37 @@ def about(section: str) -> dict[str, Any]:
     """What :func:`turn_to` said about this section; empty if it was opened otherwise."""
     asked = dict(st.session_state.get(_ABOUT) or {})
     return asked if asked.pop("section", None) == section else {}
+
+
+def just_about(section: str) -> dict[str, Any]:
+    """The same, once each time that another section has led here."""
+    told, key = st.session_state.get(_ABOUT), f"{section}-told"
+    if not about(section) or st.session_state.get(key) is told:
+        return {}
+    st.session_state[key] = told
+    return about(section)
+
+
+def figures_of(view: View) -> compute.Figures:
+    """Scores, verdict and classes of a view."""
+    with st.spinner("Working out the figures, once for this model …"):
+        return view.result.figures
+
+
+def curves_of(view: View, labels: list[str]) -> pd.DataFrame:
+    """The ROC and precision-recall curves of some classes."""
+    figures_of(view)
+    return compute.load_curves(catalog().workspace, view.run.id, view.on, labels)
+
+
+def say_if_gone(view: View) -> None:
+    """Say so where the pictures of a test can't be shown any more."""
+    if view.on != "test":
+        return
+    try:
+        catalog().datasets.get(view.run.dataset_id)
+    except NotFound:
+        st.caption(
+            ":material/hide_image: The dataset of this model was removed, so its pictures can't be "
+            "shown."
+        )

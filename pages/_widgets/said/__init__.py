@@ -6,16 +6,17 @@ and with nothing beside them that looks like certainty.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
 from core.inference.predictor import Prediction
 from core.text import certainty, percent
-from pages._widgets.component import component_of, safe_key
+from pages._widgets.component import component_of
+from pages._widgets.gallery import last, once
 
-_component = component_of(__file__, "lightbox-said")
+_component = component_of(__file__, "lightbox-said", ("corrected",))
 UNLIKE = "This doesn’t look like what it was trained on"
 UNSURE = "Not sure"
 _PERHAPS = 2
@@ -23,8 +24,6 @@ _PERHAPS = 2
 _LEAST = 0.005
 # Letters up to which an answer is set in the largest and in the second size of type.
 _LARGEST, _LARGE = 9, 18
-# By component, the time of what was chosen in it last.
-_SEEN = "corrected-"
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,24 @@ class Corrected:
 
     label: str
     new: bool = False
+
+
+_REFUSED = "correction-refused"
+
+
+def refuse(run_id: str, photo: object, why: str) -> None:
+    """Keep why what was said last could not be taken.
+
+    Args:
+        photo: tells it from others.
+    """
+    st.session_state[_REFUSED] = (run_id, photo, why)
+
+
+def refused(run_id: str, photo: object) -> str:
+    """Why what was said last about a photo could not be taken; "" where nothing was refused."""
+    *about, why = st.session_state.get(_REFUSED, ("", "", ""))
+    return str(why) if about == [run_id, photo] else ""
 
 
 def said(
@@ -91,24 +108,12 @@ def said(
             "big": big,
             "refused": refused,
             # What was said is done, or was refused: another thing can be said.
-            "round": st.session_state.get(f"{_SEEN}{safe_key(key)}", 0),
+            "round": last(key) or 0,
             "may_begin": may_begin,
             "ask": "Wrong?" if state == "sure" else "Say what it is",
             # Where it gave no answer, that class may well be the right one.
             "classes": [each for each in classes if state != "sure" or each != answer.label],
         },
-        default={"corrected": None},
-        on_corrected_change=lambda: None,
     )
-    return _once(safe_key(key), result.get("corrected"))
-
-
-def _once(key: str, corrected: object) -> Corrected | None:
-    """What was chosen since it was last asked."""
-    if not isinstance(corrected, Mapping):
-        return None
-    at, seen = corrected.get("at"), f"{_SEEN}{key}"
-    if st.session_state.get(seen) == at:
-        return None
-    st.session_state[seen] = at
-    return Corrected(str(corrected.get("label", "")), corrected.get("new") is True)
+    chosen = once(key, result.get("corrected"))
+    return Corrected(str(chosen.get("label", "")), chosen.get("new") is True) if chosen else None

@@ -11,23 +11,14 @@ from core.inference.corrections import add_correction, correct
 from core.inference.predictor import Prediction
 from core.jobs import kinds
 from core.text import escape, shorten
+from pages._widgets.camera import Shot
 from pages._widgets.job import attempt
-from pages._widgets.relearning import Lesson, begin_lesson, failure, go_back, learner
-from pages._widgets.said import Corrected
+from pages._widgets.relearning import Lesson, begin_lesson, go_back, stage_of
+from pages._widgets.said import Corrected, refuse
 from pages._widgets.session import catalog
 from pages._widgets.studio import doing
-from pages._widgets.studio.showing import Shown
 
 _EVERY_S = 0.5
-
-
-_REFUSED = "studio-correction-refused"
-
-
-def refused(run: RunRecord, photo: Shown) -> str:
-    """Why what was said last about a photo could not be taken; "" where nothing was refused."""
-    run_id, at, why = st.session_state.get(_REFUSED, ("", 0, ""))
-    return str(why) if (run_id, at) == (run.id, photo.at) else ""
 
 
 def _key(record: DatasetRecord) -> str:
@@ -41,7 +32,7 @@ def is_learning(record: DatasetRecord, run: RunRecord) -> bool:
 
 
 def correct_it(
-    record: DatasetRecord, run: RunRecord, photo: Shown, said: Corrected, answer: Prediction
+    record: DatasetRecord, run: RunRecord, photo: Shot, said: Corrected, answer: Prediction
 ) -> None:
     """Add a photo under the class that it is, and let the model learn again; a class that it
     doesn't know is begun only. Runs the page anew."""
@@ -61,17 +52,18 @@ def correct_it(
         )
         add_correction(store, record.id, made.id)
     except LightboxError as error:
-        st.session_state[_REFUSED] = (run.id, photo.at, str(error))
+        refuse(run.id, photo.at, str(error))
         st.rerun(scope="app")
     st.session_state[_key(record)] = begin_lesson(record.id, run.id, [made])
-    st.session_state[_key(record) + "-label"] = label
     st.rerun(scope="app")
 
 
-def _begin(record: DatasetRecord, run: RunRecord, photo: Shown, label: str) -> None:
+def _begin(record: DatasetRecord, run: RunRecord, photo: Shot, label: str) -> None:
     begun = begin_class(catalog(), run.id, photo.name, photo.data, label)
     kinds.submit_scan(catalog(), record.id)
-    doing.say_begun(record, begun)
+    # It isn't learned yet; with the way back.
+    fresh = begun.label if begun.fresh else ""
+    doing.say(begun.sentence, dataset_id=record.id, paths=begun.paths, begun=fresh)
 
 
 def correction_panel(
@@ -86,7 +78,7 @@ def correction_panel(
     lesson: Lesson | None = st.session_state.get(_key(record))
     if lesson is None:
         return
-    label = str(st.session_state[_key(record) + "-label"])
+    (label,) = lesson.labels.values()
     if run.id == lesson.before:
         _learning(record, lesson, label)
         return
@@ -103,19 +95,18 @@ def correction_panel(
 
 @st.fragment(run_every=_EVERY_S)
 def _learning(record: DatasetRecord, lesson: Lesson, label: str) -> None:
-    again = learner(lesson)
+    stage, again, why = stage_of(lesson)
     label = escape(shorten(label))
     if again is not None and lesson.seen != again.id:
         # The column beside shows how it goes.
         lesson.seen = again.id
         st.rerun(scope="app")
-    if again is not None and again.state == "done":
+    if stage == "done":
         st.rerun(scope="app")
-    failed = failure(lesson, again)
     with st.container(border=True, key="studio-correcting"):
-        if failed:
-            st.error(escape(failed), icon=":material/error:")
-        elif again is not None and again.state == "cancelled":
+        if stage == "failed":
+            st.error(escape(why), icon=":material/error:")
+        elif stage == "cancelled":
             st.markdown(f"Added to “{label}”; the learning was cancelled.")
         else:
             st.markdown(f":material/hourglass_top: Added to **“{label}”**. Learning from it …")

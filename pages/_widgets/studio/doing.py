@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -10,12 +12,11 @@ from core.catalog import DatasetRecord
 from core.datasets import intake
 from core.datasets.upload import UploadStage
 from core.errors import LightboxError
-from core.inference.beginning import Begun
 from core.jobs import kinds
 from core.quality import by_hand, curation
 from core.text import escape, plural, shorten
 from pages._widgets.job import act
-from pages._widgets.session import catalog
+from pages._widgets.session import catalog, forget
 from pages._widgets.studio import project
 from pages._widgets.studio.cards import Event
 
@@ -53,24 +54,16 @@ class Asked:
     refused: tuple[tuple[str, str], ...]
 
 
-def say(text: str, *, wrong: bool = False) -> None:
-    """Let the column say something when it is drawn next."""
-    st.session_state[_SAID] = Said(text, wrong=wrong)
-
-
-def say_begun(record: DatasetRecord, begun: Begun) -> None:
-    """Let the column say that a photo went into a class that isn't learned yet, with the way
-    back."""
-    fresh = begun.label if begun.fresh else ""
-    said = Said(begun.sentence, dataset_id=record.id, paths=begun.paths, begun=fresh)
-    st.session_state[_SAID] = said
+def say(text: str, **more: Any) -> None:
+    """Let the column say something when it is drawn next, as :class:`Said` has it."""
+    st.session_state[_SAID] = Said(text, **more)
 
 
 def say_decided(record: DatasetRecord) -> None:
     """Let the column say what was just decided elsewhere on the page, with the way back."""
     dataset_id, versions, said = st.session_state.get("decided", ("", (), ""))
     if dataset_id == record.id:
-        st.session_state[_SAID] = Said(said, dataset_id=record.id, versions=tuple(versions))
+        say(said, dataset_id=record.id, versions=tuple(versions))
 
 
 def last_said(record: DatasetRecord | None) -> None:
@@ -88,11 +81,7 @@ def last_said(record: DatasetRecord | None) -> None:
                 _undo()
                 st.rerun()
         else:
-            act("Close", _forget, key="studio-said-close", type="tertiary")
-
-
-def _forget() -> None:
-    st.session_state.pop(_SAID, None)
+            act("Close", (forget, _SAID), key="studio-said-close", type="tertiary")
 
 
 def leave_out(record: DatasetRecord, label: str, paths: list[str]) -> None:
@@ -100,7 +89,7 @@ def leave_out(record: DatasetRecord, label: str, paths: list[str]) -> None:
     change = curation.decide(catalog(), record.id, "exclude", paths, why="Taken out in the studio")
     if change is not None:
         text = f"{plural(len(paths), 'photo')} taken out of “{shorten(label)}”."
-        st.session_state[_SAID] = Said(text, dataset_id=record.id, versions=(change.version,))
+        say(text, dataset_id=record.id, versions=(change.version,))
 
 
 def _undo() -> None:
@@ -150,9 +139,9 @@ def _class(record: DatasetRecord, event: Event) -> DatasetRecord:
         versions = by_hand.remove_class(store, record.id, label)
         text = f"“{shorten(label)}” is taken out."
     if text:
-        st.session_state[_SAID] = Said(text, dataset_id=record.id, versions=tuple(versions))
+        say(text, dataset_id=record.id, versions=tuple(versions))
     else:
-        st.session_state.pop(_SAID, None)
+        forget(_SAID)
     return record
 
 
@@ -182,7 +171,7 @@ def _add(record: DatasetRecord, stage: UploadStage, event: Event) -> DatasetReco
     kinds.submit_scan(catalog(), record.id)
     where = f" to “{shorten(event.label)}”" if event.label is not None else ""
     text = f"{plural(len(paths), 'photo')} added{where}.{_left_out(event.refused)}"
-    st.session_state[_SAID] = Said(text, dataset_id=record.id, paths=tuple(paths))
+    say(text, dataset_id=record.id, paths=tuple(paths))
     return catalog().datasets.get(record.id)
 
 
@@ -195,7 +184,7 @@ def _import(before: DatasetRecord | None, new: DatasetRecord) -> DatasetRecord:
     """Go on with a dataset that was just made; blank cards that nobody used are forgotten."""
     kinds.submit_import(catalog(), new.id)
     project.leave(before)
-    st.session_state.pop(_SAID, None)
+    forget(_SAID)
     project.open_dataset(new.id)
     return new
 
@@ -222,11 +211,7 @@ def asked(record: DatasetRecord | None) -> bool:
     return True
 
 
-def _answered() -> None:
-    st.session_state.pop(_ASKED, None)
-
-
-@st.dialog("Where does this folder belong?", on_dismiss=_answered)
+@st.dialog("Where does this folder belong?", on_dismiss=partial(forget, _ASKED))
 def _ask(record: DatasetRecord, pending: Asked) -> None:
     stage = UploadStage(catalog().workspace, pending.token)
     st.write(f"{plural(stage.count, 'photo')} in “{escape(pending.folder or 'these folders')}”.")
@@ -235,7 +220,7 @@ def _ask(record: DatasetRecord, pending: Asked) -> None:
         add = st.button(f"Add to “{escape(shorten(record.name, 40))}”", key="studio-ask-add")
     if not (new or add):
         return
-    _answered()
+    forget(_ASKED)
     try:
         if new:
             _import(record, _finish(stage, pending.folder, list(pending.refused)))

@@ -16,7 +16,6 @@ from pages._widgets.studio import project
 
 
 def ways() -> None:
-    """Draw them."""
     with st.container(horizontal=True):
         # Callbacks: what a click asks for is done even if another rerun comes in between.
         sample = partial(project.open_sample, "fruit", then_train=True)

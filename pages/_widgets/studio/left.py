@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -12,11 +14,13 @@ from core.jobs import kinds
 from core.jobs.live import live
 from core.quality import by_hand
 from core.quality.by_hand import ClassByHand
+from core.quality.thumbs import data_uri
 from core.text import duration, escape, shorten
 from core.who import acting
 from pages._widgets.gallery import page_of
 from pages._widgets.gone import removed
-from pages._widgets.session import catalog, choose_dataset, dataset_table, thumbnails
+from pages._widgets.remembered import remembered
+from pages._widgets.session import catalog, choose_dataset, dataset_table, job_of, thumbnails
 from pages._widgets.studio import doing, empty, see, wrong
 from pages._widgets.studio.cards import Busy, Card, cards
 
@@ -27,7 +31,6 @@ _TINY = 48
 
 
 def draw(record: DatasetRecord | None) -> None:
-    """Draw the column, for the dataset of the studio."""
     going = _going(record) is not None
     column = st.fragment(_column, run_every=_EVERY_S if going else None)
     column(record.id if record is not None else None, going)
@@ -58,10 +61,7 @@ def _column(dataset_id: str | None, watching: bool) -> None:
     if record is not None and job is None:
         _problem(record)
         wrong.lines(record)
-    classes: list[ClassByHand] = []
-    if record is not None:
-        classes = _classes_at(str(catalog().workspace.home), record.id, record.version)
-    part = classes
+    classes = part = _classes(record) if record is not None else []
     if len(classes) > _CARDS:
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             wanted = st.text_input(
@@ -88,10 +88,8 @@ def _column(dataset_id: str | None, watching: bool) -> None:
 
 def _going(record: DatasetRecord | None) -> JobRecord | None:
     """The job that brings images in or looks at them, while there is one."""
-    if record is None or record.job_id is None:
-        return None
-    job = catalog().jobs.get(record.job_id)
-    return None if job.finished else job
+    job = job_of(record) if record is not None else None
+    return None if job is None or job.finished else job
 
 
 def _busy(job: JobRecord | None) -> Busy | None:
@@ -108,24 +106,20 @@ def _busy(job: JobRecord | None) -> Busy | None:
 
 def _problem(record: DatasetRecord) -> None:
     """An import or a look at the images that did not end well."""
-    job = catalog().jobs.get(record.job_id) if record.job_id is not None else None
+    job = job_of(record)
     if record.state == "failed":
         st.error(escape(record.problem or "The import did not finish."), icon=":material/error:")
         with st.container(horizontal=True):
             # In a fragment a click would draw no more than the column again.
             if st.button("Try again", icon=":material/refresh:", key="studio-again"):
-                _again(record.id)
+                catalog().datasets.set(record.id, state="importing", problem="")
+                kinds.submit_import(catalog(), record.id)
                 st.rerun()
             if st.button("Remove it", icon=":material/delete:", key="studio-remove"):
                 _remove(record.id)
                 st.rerun()
     elif job is not None and job.state in ("failed", "interrupted") and job.error:
         st.error(escape(job.error), icon=":material/error:")
-
-
-def _again(dataset_id: str) -> None:
-    catalog().datasets.set(dataset_id, state="importing", problem="")
-    kinds.submit_import(catalog(), dataset_id)
 
 
 def _remove(dataset_id: str) -> None:
@@ -139,10 +133,9 @@ def _remove(dataset_id: str) -> None:
         choose_dataset(None)
 
 
-@st.cache_data(show_spinner=False, max_entries=8)
-def _classes_at(home: str, dataset_id: str, version: int) -> list[ClassByHand]:
-    del home, version  # parts of the key only
-    return by_hand.classes_of(catalog(), dataset_id)
+@remembered(lambda record: (record.id, record.version), max_entries=8)
+def _classes(record: DatasetRecord) -> list[ClassByHand]:
+    return by_hand.classes_of(catalog(), record.id)
 
 
 def _cards(record: DatasetRecord, classes: list[ClassByHand]) -> list[Card]:
@@ -152,14 +145,14 @@ def _cards(record: DatasetRecord, classes: list[ClassByHand]) -> list[Card]:
         return [Card(each.label, each.images) for each in classes]
     rows = pd.Index(table["path"]).get_indexer([path for paths in some for path in paths])
     found = table.iloc[rows]
-    pictures = iter(thumbnails(record.id, found))
+    pictures = map(data_uri, thumbnails(record.id, found))
     sides = iter(found[["width", "height"]].max(axis=1).tolist())
     return [
         Card(
             each.label,
             each.images,
-            [next(pictures) for _ in paths],
-            tiny=max([next(sides) for _ in paths], default=_TINY + 1) <= _TINY,
+            [one for one in islice(pictures, len(paths)) if one],
+            tiny=max(islice(sides, len(paths)), default=_TINY + 1) <= _TINY,
         )
         for each, paths in zip(classes, some, strict=True)
     ]

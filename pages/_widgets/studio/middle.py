@@ -18,23 +18,22 @@ from pages._widgets.ahead import prepare_ahead
 from pages._widgets.ended import BAD, go_on
 from pages._widgets.job import attempt
 from pages._widgets.recipes import takes
+from pages._widgets.remembered import remembered
 from pages._widgets.session import catalog, dataset_table
-from pages._widgets.steps import go
+from pages._widgets.steps import lead
 from pages._widgets.studio.outcome import outcome
 from pages._widgets.studio.project import newest_run
 from pages._widgets.studio.training import watch_run
 
-GOING = ("queued", "running", "held")
 _NOTHING_NEW = "Nothing has changed since: it would learn from the same photos again."
 
 
 @st.fragment
 def draw(record: DatasetRecord | None) -> None:
-    """Draw the column, for the dataset of the studio."""
     st.subheader("Train")
     runs = catalog().runs.all(record.id) if record is not None else []
     model = newest_run(record)
-    going = [run for run in runs if run.state in GOING]
+    going = [run for run in runs if not run.finished]
     if going:
         with st.container(key="studio-going"):
             watch_run(going[-1].id)
@@ -44,11 +43,7 @@ def draw(record: DatasetRecord | None) -> None:
         latest = next(iter(runs), None)
         if latest is not None and latest.state in BAD:
             _not_done(latest)
-    known = (
-        record is not None
-        and model is not None
-        and not _changed(str(catalog().workspace.home), model.id, record.version)
-    )
+    known = record is not None and model is not None and not _changed(model, record)
     if model is not None and (known or going):
         outcome(model)
     if not going:
@@ -87,16 +82,16 @@ def _button(record: DatasetRecord | None, known: bool) -> None:
     if why:
         st.caption(escape(why))
     elif spec is not None and record is not None and not known:
-        for text in _doubts(str(catalog().workspace.home), record.id, record.version, spec):
+        for text in _doubts(record, spec):
             st.caption(f":material/warning: {escape(text)}")
-    if not why and st.button("Other ways", type="tertiary", key="studio-ways"):
-        go("train")
+    if not why:
+        lead("Other ways", "train", type="tertiary", key="studio-ways")
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
-def _changed(home: str, run_id: str, version: int) -> bool:
-    del home, version  # parts of the key only
-    return changed_since(catalog(), catalog().runs.get(run_id))
+@remembered(lambda run, record: (run.id, record.version), max_entries=64)
+def _changed(run: RunRecord, _: DatasetRecord) -> bool:
+    """Whether there is something new to learn at the dataset's version."""
+    return changed_since(catalog(), run)
 
 
 def _spec(record: DatasetRecord | None) -> tuple[TrainSpec | None, str]:
@@ -108,29 +103,27 @@ def _spec(record: DatasetRecord | None) -> tuple[TrainSpec | None, str]:
         if record.state == "failed":
             return None, "The photos could not be brought in, so there is nothing to learn from."
         return None, "The photos are being brought in. Training can start right after."
-    found = _suggested(str(catalog().workspace.home), record.id, record.version)
+    found = _suggested(record)
     return (None, found) if isinstance(found, str) else (found, "")
 
 
 # Not for long: weights may have been downloaded meanwhile.
-@st.cache_data(show_spinner=False, max_entries=16, ttl=60)
-def _suggested(home: str, dataset_id: str, version: int) -> TrainSpec | str:
+@remembered(lambda record: (record.id, record.version), max_entries=16, ttl=60)
+def _suggested(record: DatasetRecord) -> TrainSpec | str:
     """The settings, or why nothing can be trained."""
-    del home  # a part of the key only
-    good = usable(curated(catalog(), dataset_id, version))
+    good = usable(curated(catalog(), record.id, record.version))
     if good["label"].nunique() < 2:
         return "A classifier needs two classes at least. Add photos of another one."
     try:
-        return suggest_spec(catalog(), dataset_id)
+        return suggest_spec(catalog(), record.id)
     except InvalidInput as error:
         return str(error)
 
 
-@st.cache_data(show_spinner=False, max_entries=16, hash_funcs={TrainSpec: repr})
-def _doubts(home: str, dataset_id: str, version: int, spec: TrainSpec) -> list[str]:
+@remembered(lambda record, spec: (record.id, record.version, repr(spec)), max_entries=16)
+def _doubts(record: DatasetRecord, spec: TrainSpec) -> list[str]:
     """What should be known before the start."""
-    del home  # a part of the key only
-    return hard_to_test(spec, usable(curated(catalog(), dataset_id, version)))
+    return hard_to_test(spec, usable(curated(catalog(), record.id, record.version)))
 
 
 def _not_done(run: RunRecord) -> None:

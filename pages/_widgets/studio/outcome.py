@@ -9,17 +9,18 @@ import streamlit as st
 from core.catalog import RunRecord
 from core.delivery.take_away.replay import can_replay, replay
 from core.errors import LightboxError, NotFound
-from core.evaluation.comparison.earlier import Better, better_other
+from core.evaluation.comparison.earlier import better_other
 from core.evaluation.comparison.learned import learned
 from core.evaluation.mistakes import select
 from core.quality.safe_names import safe_name
 from core.text import escape, percent, rate, shorten
+from pages._widgets.files import download
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.relearning import draw_learned, kept_together
-from pages._widgets.results.figures import figures_of
-from pages._widgets.results.view import View, load_view, turn_to
+from pages._widgets.remembered import remembered
+from pages._widgets.results.view import View, figures_of, load_view, turn_to
 from pages._widgets.session import catalog, pictures_of_run, take
-from pages._widgets.steps import go
+from pages._widgets.steps import go, lead
 
 _WORST = 3
 
@@ -33,8 +34,7 @@ def outcome(run: RunRecord) -> None:
             f"“{escape(run.name)}” was trained elsewhere and has not been tested on photos of "
             "yours yet."
         )
-        if st.button("Test it", key="studio-test"):
-            _open(run)
+        lead("Test it", "results", run, key="studio-test")
         return
     except LightboxError as error:
         st.error(escape(str(error)), icon=":material/error:")
@@ -62,32 +62,28 @@ def outcome(run: RunRecord) -> None:
         if found := learned(catalog(), run):
             draw_learned(found)
         elif better := better_other(catalog(), run):
-            _say_better(better)
+            # What is shown and tried here is the newest model, which need not be the best.
+            with st.container(horizontal=True, vertical_alignment="center", key="studio-better"):
+                st.caption(f":material/history: {kept_together(escape(better.sentence))}")
+                lead(
+                    "Try that one", "predict", better.run, type="tertiary", key="studio-try-better"
+                )
         _worst(view)
         if doubtful := said.get("doubtful"):
             st.markdown(f":material/arrow_forward: **First:** {escape(doubtful.text)}")
         if advice is not None:
             st.markdown(f":material/arrow_forward: {escape(advice.brief or advice.text)}")
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-            if st.button("Why?", icon=":material/insights:", key="studio-why", help=others):
-                _open(run)
+            lead("Why?", "results", run, icon="insights", key="studio-why", help=others)
             again = can_replay(catalog(), run) and st.toggle("Replay", key=f"replay-{run.id}")
         if again:
             _replay(run)
 
 
-def _say_better(better: Better) -> None:
-    """What is shown and tried here is the newest model, which need not be the best."""
-    with st.container(horizontal=True, vertical_alignment="center", key="studio-better"):
-        st.caption(f":material/history: {kept_together(escape(better.sentence))}")
-        if st.button("Try that one", type="tertiary", key="studio-try-better"):
-            go("predict", **take(better.run))
-
-
 def _replay(run: RunRecord) -> None:
     """How the pictures that it didn't learn from turned right, to be seen again and taken along."""
     try:
-        data = _replayed(str(catalog().workspace.home), run.id)
+        data = _replayed(run)
     except LightboxError as error:
         st.caption(escape(str(error)))
         return
@@ -95,25 +91,13 @@ def _replay(run: RunRecord) -> None:
     source = f"data:image/webp;base64,{base64.b64encode(data).decode()}"
     alt = "The training again: pictures turning from wrong to right"
     st.html(f'<img src="{source}" alt="{alt}" style="width: 100%; border-radius: 0.6rem">')
-    st.download_button(
-        "Download (.webp)",
-        data,
-        f"{safe_name(run.name)}.webp",
-        "image/webp",
-        icon=":material/download:",
-        on_click="ignore",
-        key=f"replay-file-{run.id}",
-    )
+    name, key = f"{safe_name(run.name)}.webp", f"replay-file-{run.id}"
+    download("Download (.webp)", data, name, "image/webp", key=key)
 
 
-@st.cache_data(show_spinner="Drawing …", max_entries=8)
-def _replayed(home: str, run_id: str) -> bytes:
-    del home  # a part of the key only
-    return replay(catalog(), run_id)
-
-
-def _open(run: RunRecord) -> None:
-    go("results", **take(run))
+@remembered(lambda run: run.id, show_spinner="Drawing …", max_entries=8)
+def _replayed(run: RunRecord) -> bytes:
+    return replay(catalog(), run.id)
 
 
 def _worst(view: View) -> None:
@@ -146,4 +130,4 @@ def _worst(view: View) -> None:
     clicked = gallery(tiles, key=f"worst-{view.run.id}", label=label, opens=True, across=_WORST)
     if every or clicked:
         turn_to("mistakes")
-        _open(view.run)
+        go("results", **take(view.run))

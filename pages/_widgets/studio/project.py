@@ -7,13 +7,13 @@ import streamlit as st
 from core.catalog import DatasetRecord, RunRecord
 from core.datasets import intake, removal
 from core.datasets.sample import SAMPLES
-from core.jobs import kinds
 from core.quality import by_hand
 from core.text import apart, escape, images, plural, shorten
 from core.training.search import newest_or_best
+from pages._widgets.intake import import_once
 from pages._widgets.job import act
 from pages._widgets.session import catalog, choose_dataset, choose_run, current_dataset
-from pages._widgets.steps import go
+from pages._widgets.steps import lead
 
 _MOST = 12
 
@@ -25,7 +25,6 @@ def newest_run(record: DatasetRecord | None) -> RunRecord | None:
 
 
 def draw(record: DatasetRecord | None) -> None:
-    """Draw it."""
     name = shorten(record.name, 40) if record is not None else "New project"
     # One for each project, so that it is closed when another one is chosen.
     key = f"project-of-{record.id if record is not None else 'nothing'}"
@@ -47,10 +46,8 @@ def draw(record: DatasetRecord | None) -> None:
                 key=f"project-{each.id}",
                 type="tertiary",
             )
-        if st.button("All datasets", key="project-datasets", type="tertiary"):
-            go("data")
-        if st.button("All models", key="project-models", type="tertiary"):
-            go("models")
+        lead("All datasets", "data", key="project-datasets", type="tertiary")
+        lead("All models", "models", key="project-models", type="tertiary")
 
 
 def begin() -> None:
@@ -68,9 +65,7 @@ def open_sample(key: str, *, then_train: bool = False) -> None:
 def bring_in(record: DatasetRecord, *, then_train: bool = False) -> None:
     """For callbacks: open a dataset in place of a project that nobody has used, and queue its
     import if it is not here yet."""
-    job = catalog().jobs.get(record.job_id) if record.job_id is not None else None
-    if record.state != "ready" and (job is None or job.finished):
-        kinds.submit_import(catalog(), record.id, then_train=then_train)
+    import_once(record, then_train=then_train)
     leave(current_dataset())
     open_dataset(record.id)
 

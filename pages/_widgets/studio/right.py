@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core.catalog import DatasetRecord, RunRecord
 from core.text import escape
+from pages._widgets.camera import Shot, live_camera
 from pages._widgets.predict.answer import picture_of
-from pages._widgets.predict.live_camera import live_camera
-from pages._widgets.predict.trying import ask
-from pages._widgets.predict.unlike import tells_unlike
-from pages._widgets.said import said
+from pages._widgets.predict.trying import ask, tells_unlike
+from pages._widgets.said import refused, said
 from pages._widgets.session import catalog
-from pages._widgets.studio.correcting import correct_it, correction_panel, is_learning, refused
-from pages._widgets.studio.showing import Shown, showing
+from pages._widgets.studio.correcting import correct_it, correction_panel, is_learning
+from pages._widgets.studio.showing import showing
 from pages._widgets.sure import threshold_of
 
 
 @st.fragment
 def draw(record: DatasetRecord | None, run: RunRecord | None) -> None:
-    """Draw the column, for the dataset of the studio and its newest model."""
     st.subheader("Try it")
     place = record.id if record is not None else "new"
-    known: Shown | None = st.session_state.get(f"studio-photo-{place}")
+    known: Shot | None = st.session_state.get(f"studio-photo-{place}")
     given = showing(key=f"studio-show-{place}", ready=run is not None, small=known is not None)
     if run is None or record is None:
         return
@@ -31,7 +31,7 @@ def draw(record: DatasetRecord | None, run: RunRecord | None) -> None:
     if live:
         kept = live_camera(run.id, threshold_of(run), starts=True)
         if kept is not None and (photo is None or kept.at > photo.at):
-            photo = Shown(kept.at, "camera.jpg", kept.data)
+            photo = replace(kept, name="camera.jpg")
     if photo is None:
         return
     st.session_state[f"studio-photo-{place}"] = photo
@@ -41,7 +41,7 @@ def draw(record: DatasetRecord | None, run: RunRecord | None) -> None:
     _answer(record, run, photo)
 
 
-def _answer(record: DatasetRecord, run: RunRecord, photo: Shown) -> None:
+def _answer(record: DatasetRecord, run: RunRecord, photo: Shot) -> None:
     st.session_state["predicted"] = True
     learning = is_learning(record, run)
     detecting = tells_unlike(run, busy=learning)
@@ -61,7 +61,7 @@ def _answer(record: DatasetRecord, run: RunRecord, photo: Shown) -> None:
         unlike=bool(tried.out_of_distribution),
         key=f"studio-said-{run.id}-{photo.at}",
         classes=() if learned else [label for label, _ in answer.top],
-        refused=refused(run, photo),
+        refused=refused(run.id, photo.at),
         may_begin=True,
     )
     if corrected:

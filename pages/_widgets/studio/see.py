@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core.catalog import DatasetRecord
 from core.quality.curation import usable
 from core.text import plural, shorten
-from pages._widgets.gallery import Tile, gallery, page_of
-from pages._widgets.session import dataset_table, thumbnails
+from pages._widgets.gallery import gallery, page_of, photo_tiles
+from pages._widgets.session import dataset_table, forget
 from pages._widgets.studio import doing
 
 _PAGE = 40
 
 
 def photos_of(record: DatasetRecord, label: str) -> None:
-    """Show them in a dialog."""
     title = shorten(label, 60)
-    st.dialog(title, width="large", on_dismiss=_seen)(_photos)(record, label)
-
-
-def _seen() -> None:
-    st.session_state.pop(doing.SEEN, None)
+    st.dialog(title, width="large", on_dismiss=partial(forget, doing.SEEN))(_photos)(record, label)
 
 
 def _photos(record: DatasetRecord, label: str) -> None:
@@ -33,10 +30,7 @@ def _photos(record: DatasetRecord, label: str) -> None:
     st.caption(f"{plural(len(rows), 'photo')}. Choose those to take out; their files stay.")
     part = rows.iloc[page_of(len(rows), key=f"studio-see-{label}", size=_PAGE)]
     chosen = gallery(
-        [
-            Tile(row.path, picture, "", title=row.path, tiny=row.width <= 48)
-            for row, picture in zip(part.itertuples(), thumbnails(record.id, part), strict=True)
-        ],
+        photo_tiles(record.id, part, lambda _: ""),
         key=f"studio-seen-{record.id}-{label}",
         label=f"Photos of {label}",
         pick=True,

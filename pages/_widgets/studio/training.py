@@ -9,15 +9,19 @@ import streamlit as st
 
 from core.catalog import RunRecord
 from core.jobs.live import Curves, JobView, curves, live, whole
+from core.quality.thumbs import data_uri
 from core.text import duration, plural, rate, shorten
 from pages._widgets.controls import stage
 from pages._widgets.job import act
 from pages._widgets.sample_predictions import pictures_of, with_samples
-from pages._widgets.session import catalog, choose_run, take
-from pages._widgets.steps import go
-from pages._widgets.studio.watching import Curve, Picture, Watching, watching
+from pages._widgets.session import catalog, choose_run
+from pages._widgets.steps import lead
+from pages._widgets.studio.watching import Curve, watching
 
 EVERY_S = 1.0
+_NOTE = (
+    "None of these was learned from when it was answered. The test at the end is on other photos."
+)
 
 
 @st.fragment(run_every=EVERY_S)
@@ -29,11 +33,10 @@ def watch_run(run_id: str) -> None:
         choose_run(run.id if view.job.state == "done" else None)
         st.rerun(scope="app")
     so_far = curves(catalog(), run.job_id)
-    watching(_now(run, view, so_far), key=f"watching-{run.id}")
+    _glance(run, view, so_far)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         _controls(view)
-        if st.button("All details", type="tertiary", key=f"details-{run.id}"):
-            go("train", **take(run))
+        lead("All details", "train", run, type="tertiary", key=f"details-{run.id}")
 
 
 def _controls(view: JobView) -> None:
@@ -62,7 +65,7 @@ def _wish(job_id: str, stop: str) -> None:
     catalog().jobs.wish(job_id, stop=stop)
 
 
-def _now(run: RunRecord, view: JobView, so_far: Curves) -> Watching:
+def _glance(run: RunRecord, view: JobView, so_far: Curves) -> None:
     far = whole(run, view)
     time, left = "…", ""
     if far.seconds_left is not None and far.seconds_left >= 1:
@@ -71,15 +74,16 @@ def _now(run: RunRecord, view: JobView, so_far: Curves) -> Watching:
         # Below, there is room for words.
         left = "" if far.words else "soon"
     shown = with_samples(run.id, so_far.snapshot)
-    return Watching(
+    watching(
         far.fraction,
         time,
         left,
         _doing(view, so_far) + (f" – {far.words}" if far.words and not left else ""),
-        _note(shown),
-        _score(so_far, shown),
-        _pictures(run, shown),
-        _curves(run, so_far),
+        key=f"watching-{run.id}",
+        note=_NOTE if shown else "",
+        score=_score(so_far, shown),
+        pictures=_pictures(run, shown),
+        curves=_curves(run, so_far),
         working=view.job.state == "running" and not (view.paused or view.job.wishes.stop),
         # What learns from a photo that was answered wrongly is waited for beside that photo.
         leads=not run.spec.get("refits"),
@@ -100,15 +104,6 @@ def _doing(view: JobView, so_far: Curves) -> str:
     return f"Trying ways to tell them apart{ways}"
 
 
-def _note(shown: dict[str, Any] | None) -> str:
-    if not shown:
-        return ""
-    return (
-        "None of these was learned from when it was answered. The test at the end is on other "
-        "photos."
-    )
-
-
 def _score(so_far: Curves, shown: dict[str, Any] | None) -> str:
     """How it stands, in words; the best of what was tried, once there is one."""
     kept = [rung["accuracy"] for rung in so_far.rungs if rung["kept"]]
@@ -122,18 +117,25 @@ def _score(so_far: Curves, shown: dict[str, Any] | None) -> str:
     return ""
 
 
-def _pictures(run: RunRecord, shown: dict[str, Any] | None) -> Sequence[Picture]:
+def _pictures(run: RunRecord, shown: dict[str, Any] | None) -> list[dict[str, Any]]:
     if not shown:
-        return ()
+        return []
     return [
-        Picture(
-            picture.data,
-            shorten(each["label"], 40),
-            shorten(each["answer"], 40),
-            shorten(each.get("trying", ""), 40),
-        )
+        {
+            "src": data_uri(picture.data),
+            "label": shorten(each["label"], 40),
+            "answer": shorten(each["answer"], 40),
+            "right": each["answer"] == each["label"],
+            "trying": _judged(each.get("trying", ""), each["label"]),
+        }
         for each, picture in zip(shown["samples"], pictures_of(run, shown), strict=True)
     ]
+
+
+def _judged(tried: str, label: str) -> str:
+    if not tried:
+        return ""
+    return "right" if tried == label else "wrong"
 
 
 def _curves(run: RunRecord, so_far: Curves) -> Sequence[Curve]:
@@ -145,36 +147,26 @@ def _curves(run: RunRecord, so_far: Curves) -> Sequence[Curve]:
     if not so_far.batches and not so_far.epochs:
         return ()
     last = (so_far.batches or so_far.epochs)[-1]["epochs"]
-    loss = [
-        (point["at"], point["loss"]) for point in so_far.batches if point.get("loss") is not None
-    ]
-    highest = max([value for _, value in loss] or [1.0])
-    across = f"epochs 0 to {last}"
 
-    def scaled(points: list[tuple[float, float]], top: float = 1.0) -> list[tuple[float, float]]:
-        return [(x / last, min(1.0, y / max(top, 1e-9))) for x, y in points]
+    def curve(key: str, top: float, upwards: str) -> Curve:
+        points, other = (
+            [
+                (each[at] / last, min(1.0, each[name] / max(top, 1e-9)))
+                for each in entries
+                if each.get(name) is not None
+            ]
+            for entries, at, name in (
+                (so_far.batches, "at", key),
+                (so_far.epochs, "epoch", f"val_{key}"),
+            )
+        )
+        return Curve(points, other=other, across=f"epochs 0 to {last}", upwards=upwards)
 
-    def of(key: str) -> list[tuple[float, float]]:
-        return [(e["epoch"], e[key]) for e in so_far.epochs if e.get(key) is not None]
-
-    accuracy = [
-        (point["at"], point["accuracy"])
-        for point in so_far.batches
-        if point.get("accuracy") is not None
-    ]
+    losses = [each["loss"] for each in so_far.batches if each.get("loss") is not None]
+    highest = max(losses, default=1.0)
     return [
-        Curve(
-            scaled(loss, highest),
-            other=scaled(of("val_loss"), highest),
-            across=across,
-            upwards=f"Loss 0 to {highest:.2g}",
-        ),
-        Curve(
-            scaled(accuracy),
-            other=scaled(of("val_accuracy")),
-            across=across,
-            upwards="Right 0 to 100 %",
-        ),
+        curve("loss", highest, f"Loss 0 to {highest:.2g}"),
+        curve("accuracy", 1.0, "Right 0 to 100 %"),
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -12,7 +13,7 @@ from core.datasets.layout import KeptLayout, kept_layout
 from core.quality import curation, first_look
 from core.text import escape
 from pages._widgets.layout import layout_panel
-from pages._widgets.session import catalog, dataset_findings, dataset_table
+from pages._widgets.session import catalog, dataset_findings, dataset_table, forget
 from pages._widgets.steps import go
 from pages._widgets.studio import doing
 
@@ -87,17 +88,13 @@ def layout_asked(record: DatasetRecord) -> bool:
     asked = st.session_state.get(_ASKED)
     if asked != _state(record):
         if asked is not None:
-            _dismissed()
+            forget(_ASKED)
             doing.say_decided(record)
         return False
     _layout(record)
     return True
 
 
-def _dismissed() -> None:
-    st.session_state.pop(_ASKED, None)
-
-
-@st.dialog("How is this folder meant?", width="large", on_dismiss=_dismissed)
+@st.dialog("How is this folder meant?", width="large", on_dismiss=partial(forget, _ASKED))
 def _layout(record: DatasetRecord) -> None:
     layout_panel(record)

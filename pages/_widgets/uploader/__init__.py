@@ -21,7 +21,7 @@ from pages._widgets.component import component_of
 
 # What sends files, for every component that does.
 SENDING = (Path(__file__).parent / "sending.js").read_text(encoding="utf-8")
-_component = component_of(__file__, "lightbox-uploader", SENDING)
+_component = component_of(__file__, "lightbox-uploader", ("result",), SENDING)
 Mode = Literal["folder", "files", "archive"]
 _WORDS: dict[Mode, dict[str, str]] = {
     "folder": {
@@ -93,7 +93,6 @@ def uploader(label: str, mode: Mode, key: str) -> Uploaded | None:
             "refusal": "It is not an image.",
             **_WORDS[mode],
         },
-        on_result_change=lambda: None,
     )
     result = state.get("result")
     # A widget's state comes from the browser: only an upload of this very session counts.

@@ -11,7 +11,6 @@ import streamlit as st
 from core.api.uploads import PREFIX, issue
 from core.datasets.archives import SUFFIXES_ARCHIVE
 from core.datasets.formats import SUFFIXES
-from core.quality.thumbs import data_uri
 from core.who import acting
 from pages._widgets.component import component_of
 from pages._widgets.uploader import SENDING
@@ -21,7 +20,7 @@ _TOKENS = "studio-tokens"
 # Uploads that may be on their way at once: one for each recording that was not taken yet.
 _MOST = 12
 _TAKEN = "studio-taken"
-_component = component_of(__file__, "lightbox-classes", SENDING)
+_component = component_of(__file__, "lightbox-classes", ("events",), SENDING)
 
 
 @dataclass(frozen=True)
@@ -29,24 +28,22 @@ class Card:
     """A class as it is shown.
 
     Attributes:
-        pictures: files of a few small pictures.
+        pictures: a few small pictures, as addresses.
         tiny: they are so small that their pixels are to be seen.
     """
 
     label: str
     count: int
-    pictures: Sequence[bytes] = ()
+    pictures: Sequence[str] = ()
     tiny: bool = False
 
 
 @dataclass(frozen=True)
 class Busy:
-    """What is going on, how far it is (0 to 1, ``None`` where nobody knows), and whether a job does
-    it, which can be cancelled."""
+    """What a job is at that can be cancelled, and how far: 0 to 1, ``None`` where nobody knows."""
 
     text: str
-    share: float | None = None
-    job: bool = True
+    share: float | None
 
 
 @dataclass(frozen=True)
@@ -91,16 +88,8 @@ def cards(
     state = _component(
         key=KEY,
         data={
-            "classes": [
-                {
-                    "label": each.label,
-                    "count": each.count,
-                    "pictures": [data_uri(picture) for picture in each.pictures if picture],
-                    "tiny": each.tiny,
-                }
-                for each in classes
-            ],
-            "busy": vars(busy) if busy else None,
+            "classes": [vars(each) for each in classes],
+            "busy": {**vars(busy), "job": True} if busy else None,
             "hint": hint and changes,
             "more": more and changes,
             "changes": changes,
@@ -111,7 +100,6 @@ def cards(
             "archives": sorted(SUFFIXES_ARCHIVE),
             "refusal": "It is not an image.",
         },
-        on_events_change=lambda: None,
     )
     return _new(state.get("events"), tokens)
 

@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from core.quality.thumbs import data_uri
 from pages._widgets.component import component_of
 
 _component = component_of(__file__, "lightbox-watching")
-
-
-@dataclass(frozen=True)
-class Picture:
-    """One picture that the training doesn't see.
-
-    Attributes:
-        image: JPEG or PNG bytes; empty for one that can't be shown.
-        label: the class that it is.
-        answer: what is answered now; "" before anything is.
-        trying: what answers that is being tried; "" where nothing is.
-    """
-
-    image: bytes
-    label: str
-    answer: str
-    trying: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,44 +29,31 @@ class Curve:
     upwards: str = ""
 
 
-@dataclass(frozen=True)
-class Watching:
-    """What is shown.
+def watching(
+    fraction: float | None,
+    time: str,
+    left: str,
+    doing: str,
+    *,
+    key: str,
+    pictures: Sequence[Mapping[str, Any]],
+    curves: Sequence[Curve],
+    **more: str | bool,
+) -> None:
+    """Draw it; drawn again under the same key, it goes on from where it was.
 
-    Attributes:
+    Args:
         fraction: of the whole, 0 to 1; ``None`` where that isn't known.
         time: in the ring, large: "12 s".
         left: below it: "left".
         doing: what it is at.
-        note: what the pictures are.
-        score: how it stands, in words.
-        working: it is running now, and neither waits nor stops.
-        leads: it is what the person waits for: on a phone the page goes to where it is.
+        pictures: that the training doesn't see. ``src``: its address, or ""; ``label``: the class
+            that it is; ``answer``: what is answered now, or ""; ``right``: whether that is so;
+            ``trying``: "right" or "wrong" by what is being tried, "" where nothing is.
+        more: ``note``: what the pictures are; ``score``: how it stands, in words; ``working``: it
+            is running now, and neither waits nor stops; ``leads``: it is what the person waits
+            for: on a phone the page goes to where it is.
     """
-
-    fraction: float | None
-    time: str
-    left: str
-    doing: str
-    note: str = ""
-    score: str = ""
-    pictures: Sequence[Picture] = ()
-    curves: Sequence[Curve] = field(default=())
-    working: bool = True
-    leads: bool = True
-
-
-def watching(now: Watching, *, key: str) -> None:
-    """Draw it; drawn again under the same key, it goes on from where it was."""
-    pictures = [
-        {
-            "src": data_uri(each.image),
-            "label": each.label,
-            "answer": each.answer,
-            "right": each.answer == each.label,
-            "trying": "" if not each.trying else "right" if each.trying == each.label else "wrong",
-        }
-        for each in now.pictures
-    ]
-    values = {**asdict(now), "pictures": pictures, "curves": [asdict(one) for one in now.curves]}
-    _component(key=key, data=values)
+    said = {"fraction": fraction, "time": time, "left": left, "doing": doing, **more}
+    lines = [asdict(each) for each in curves]
+    _component(key=key, data={**said, "pictures": pictures, "curves": lines})
