@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -39,6 +41,10 @@ def _do(work: Callable[..., object], *given: object, **named: object) -> None:
         st.session_state[_SAID] = str(error)
 
 
+def _act(label: str, does: tuple[Any, ...], **given: Any) -> None:
+    st.button(label, on_click=_do, args=does, **given)
+
+
 def _invite(role: str, name: str = "") -> None:
     st.session_state[_INVITATION] = (name, people.invite(catalog(), role, name))
 
@@ -47,13 +53,7 @@ def _invitations() -> None:
     st.header("Invite somebody")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         role = choose("As", {each: _ROLES[each] for each in GIVEN}, key="people-role")
-        st.button(
-            "Make a link",
-            icon=":material/link:",
-            type="primary",
-            on_click=_do,
-            args=(_invite, role),
-        )
+        _act("Make a link", (_invite, role), icon=":material/link:", type="primary")
     made = st.session_state.get(_INVITATION)
     if made:
         name, token = made
@@ -87,34 +87,21 @@ def _person(person: PersonRecord) -> None:
             ),
         )
         with st.popover("More", icon=":material/more_horiz:"):
-            st.button(
-                "New password",
-                key=f"people-password-{key}",
-                on_click=_do,
-                args=(_invite, person.role, person.name),
-            )
-            st.button(
-                "Sign out everywhere",
-                key=f"people-out-{key}",
-                on_click=_do,
-                args=(people.end_sessions, catalog(), person.name),
-            )
-            st.button(
-                "Let in again" if person.disabled_at else "Shut out",
-                key=f"people-shut-{key}",
-                on_click=_do,
-                args=(people.change, catalog(), person.name),
-                kwargs={"disabled": person.disabled_at is None},
-            )
+            who = (catalog(), person.name)
+            again = (_invite, person.role, person.name)
+            _act("New password", again, key=f"people-password-{key}")
+            _act("Sign out everywhere", (people.end_sessions, *who), key=f"people-out-{key}")
+            label = "Let in again" if person.disabled_at else "Shut out"
+            change = partial(people.change, disabled=person.disabled_at is None)
+            _act(label, (change, *who), key=f"people-shut-{key}")
             sure = st.checkbox("Yes, for good", key=f"people-sure-{key}")
-            st.button(
+            _act(
                 "Remove",
+                (people.remove, *who),
                 key=f"people-remove-{key}",
                 disabled=not sure,
                 help="They can’t come in any more, and their keys open nothing. What they did "
                 "stays in the log.",
-                on_click=_do,
-                args=(people.remove, catalog(), person.name),
             )
 
 
@@ -130,12 +117,8 @@ def _invited() -> None:
                 f"{datetime.datetime.fromtimestamp(each.ends_at):%d %b %Y}",
                 width="stretch",
             )
-            st.button(
-                "Take back",
-                key=f"people-uninvite-{safe_key(each.id[:12])}",
-                on_click=_do,
-                args=(people.take_back, catalog(), each),
-            )
+            key = f"people-uninvite-{safe_key(each.id[:12])}"
+            _act("Take back", (people.take_back, catalog(), each), key=key)
 
 
 def _open_doors() -> None:
@@ -173,12 +156,8 @@ def _open_door(
         if address:
             said += f"  \n`{reached().base}{address}`"
         st.markdown(said, width="stretch")
-        st.button(
-            "Take back",
-            key=f"people-take-{safe_key(key)}",
-            on_click=_do,
-            args=(take, catalog().workspace, key),
-        )
+        taken = (take, catalog().workspace, key)
+        _act("Take back", taken, key=f"people-take-{safe_key(key)}")
 
 
 def _log() -> None:

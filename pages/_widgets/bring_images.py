@@ -15,6 +15,11 @@ from pages._widgets.one_of import one_of
 from pages._widgets.uploader import Uploaded, uploader
 
 _AT_MOST = 60
+_WAYS = {
+    "server": ":material/folder_open: Folder on this computer",
+    "folder": ":material/drive_folder_upload: Upload a folder",
+    "archive": ":material/folder_zip: Upload an archive",
+}
 
 
 def choose_folder(place: str, action: str = "Use this folder") -> Path | None:
@@ -53,13 +58,6 @@ def choose_folder(place: str, action: str = "Use this folder") -> Path | None:
                     st.session_state[kept] = str(path / name)
                     st.rerun()
     return None
-
-
-_WAYS = {
-    "server": ":material/folder_open: Folder on this computer",
-    "folder": ":material/drive_folder_upload: Upload a folder",
-    "archive": ":material/folder_zip: Upload an archive",
-}
 
 
 def bring_images(key: str, run_id: str, verb: str, what: str) -> Path | Uploaded | None:

@@ -14,6 +14,22 @@ from core.text import escape, plural, shorten, size
 from pages._widgets.job import act
 from pages._widgets.pictures import plot
 
+_UNEVEN = "Largest : smallest"
+_MEANS = {
+    _UNEVEN: "Images in the largest class for each image in the smallest. Up to about 3 : 1 does "
+    "no harm; above 10 : 1 the model tends to overlook small classes: add images there.",
+    "Left out": "Files that are no images or can't be read, and images that you left out.",
+}
+Chosen = dict[str, tuple[str, ...]]
+_TALL = 12
+_ONE = {
+    "class": "Class",
+    "size": "Size",
+    "shape": "Shape",
+    "light": "Brightness",
+    "type": "File type",
+}
+
 
 def overview(good: Shown, left_out: int) -> None:
     """Draw it, for the usable images, and the number of files that are left out."""
@@ -30,23 +46,6 @@ def overview(good: Shown, left_out: int) -> None:
                 st.metric(label, value, width="content", help=_MEANS.get(label))
     for trouble in too_small(counts):
         st.warning(escape(trouble), icon=":material/warning:")
-
-
-_UNEVEN = "Largest : smallest"
-_MEANS = {
-    _UNEVEN: "Images in the largest class for each image in the smallest. Up to about 3 : 1 does "
-    "no harm; above 10 : 1 the model tends to overlook small classes: add images there.",
-    "Left out": "Files that are no images or can't be read, and images that you left out.",
-}
-Chosen = dict[str, tuple[str, ...]]
-_TALL = 12
-_ONE = {
-    "class": "Class",
-    "size": "Size",
-    "shape": "Shape",
-    "light": "Brightness",
-    "type": "File type",
-}
 
 
 def distributions(record: DatasetRecord, good: Shown) -> Chosen:

@@ -77,6 +77,13 @@ def act(
     st.button(label, icon=drawn, on_click=attempt, args=called, **given)
 
 
+def delete_popover(what: str, told: str, does: tuple[Any, ...], *, key: str) -> None:
+    """A button that deletes something once it was said what goes and what stays."""
+    with st.popover(f"Delete this {what}", icon=":material/delete:", type="tertiary"):
+        st.write(told)
+        act("Yes, delete it", does, key=key)
+
+
 def attempt(action: Callable[..., Any], *args: Any, **values: Any) -> None:
     """For callbacks: do it, or say in a sentence why it can't be.
 

@@ -1,4 +1,5 @@
-"""The pages, and the line at the top of each: where one is, what is done and what is open."""
+"""The pages, the ways from one to another, and the line at the top of each: where one is, what is
+done and what is open."""
 
 from __future__ import annotations
 
@@ -23,6 +24,10 @@ from pages._widgets.session import (
     take,
     where,
 )
+
+# Where :func:`empty` leads.
+TO_TRAIN = ("Go to Train", "train")
+TO_DATA = ("Go to Data", "data")
 
 
 @dataclass(frozen=True)
@@ -196,10 +201,6 @@ def go(key: str, **more: str) -> None:
         more: what else its address says, such as what is opened on it.
     """
     st.switch_page(BY_KEY[key], query_params={**where(), **more})
-
-
-TO_TRAIN = ("Go to Train", "train")
-TO_DATA = ("Go to Data", "data")
 
 
 def empty(title: str, text: str, action: str, page: str) -> None:

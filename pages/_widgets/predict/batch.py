@@ -24,7 +24,7 @@ from core.inference.batch_store import (
 from core.jobs.kinds import resume_batch, submit_batch, submit_sort
 from core.text import ago, duration, escape, images, shorten
 from pages._widgets.bring_images import bring_images, forget_upload
-from pages._widgets.job import act, watch, watched
+from pages._widgets.job import act, delete_popover, watch, watched
 from pages._widgets.one_of import choose
 from pages._widgets.pictures import plot
 from pages._widgets.predict.batch_gallery import draw_gallery
@@ -124,12 +124,9 @@ def _cut_off(batch: Batch, job: JobRecord | None) -> None:
 
 
 def _delete(batch: Batch) -> None:
-    with st.popover("Delete this batch", icon=":material/delete:", type="tertiary"):
-        st.write(
-            "Deletes its answers"
-            + (" and the uploaded images." if batch.uploaded else "; the images stay.")
-        )
-        act("Yes, delete it", (delete_batch, catalog(), batch), key=f"batch-delete-{batch.id}")
+    stays = " and the uploaded images." if batch.uploaded else "; the images stay."
+    does, key = (delete_batch, catalog(), batch), f"batch-delete-{batch.id}"
+    delete_popover("batch", f"Deletes its answers{stays}", does, key=key)
 
 
 def _counts(counted: Summary) -> None:

@@ -23,6 +23,9 @@ from pages._widgets.session import catalog, pictures_of_run
 _EXAMPLES = 6
 _TELLING = 2
 _SIDE = 320
+# What only Lightbox's own end or a correction had stopped is begun anew so often: something that
+# ends it each time would else do so for ever.
+_ATTEMPTS = 3
 
 
 def ask(run: RunRecord, files: list[tuple[str, bytes]], detecting: bool) -> list[Tried]:
@@ -128,13 +131,9 @@ def cards(
                 draw_answer(run, each, threshold, place, guest=guest, large=large, timed=alone)
 
 
-# What only Lightbox's own end or a correction had stopped is begun anew so often: something that
-# ends it each time would else do so for ever.
-_ATTEMPTS = 3
-
-
 def tells_unlike(run: RunRecord, *, busy: bool = False) -> bool:
-    """Whether they can be told by now; begins to find out if nobody has, or was interrupted.
+    """Whether images can be marked that look like none that a model was trained on; begins to find
+    out what those look like if nobody has, or was interrupted.
 
     Args:
         busy: another model is about to take its place, which should not have to share the computer.

@@ -14,7 +14,7 @@ from core.evaluation.tested import Tested, folders_tested, forget_tested, keep_u
 from core.jobs import kinds
 from core.text import ago, escape, shorten
 from pages._widgets.bring_images import bring_images, forget_upload
-from pages._widgets.job import act, watch
+from pages._widgets.job import act, delete_popover, watch
 from pages._widgets.one_of import choose
 from pages._widgets.session import catalog
 
@@ -123,15 +123,8 @@ def _say(run: RunRecord, tested: Tested, *, read_only: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(f"{escape(place)}, tested {ago(tested.at)}.")
         if not read_only:
-            with st.popover("Delete this test", icon=":material/delete:", type="tertiary"):
-                st.write(
-                    "Deletes its results"
-                    + (" and the uploaded images." if tested.uploaded else "; the folder stays.")
-                )
-                act(
-                    "Yes, delete it",
-                    (forget_tested, catalog().workspace, run.id, tested.on),
-                    key=f"forget-{tested.on}",
-                )
+            stays = " and the uploaded images." if tested.uploaded else "; the folder stays."
+            does = (forget_tested, catalog().workspace, run.id, tested.on)
+            delete_popover("test", f"Deletes its results{stays}", does, key=f"forget-{tested.on}")
     for sentence in tested.sentences():
         st.markdown(f":material/info: {escape(sentence)}")
