@@ -16,8 +16,8 @@ from core.training.foreign.archive import look_into
 from core.training.foreign.judge import PIXELS, Looked, Pixels
 from pages._widgets.job import act, watch
 from pages._widgets.one_of import choose
-from pages._widgets.session import catalog, choose_dataset, choose_run, dataset_table
-from pages._widgets.steps import go
+from pages._widgets.session import catalog, choose_run, dataset_table
+from pages._widgets.steps import go, lead
 
 _FRESH, _FILE, _RUN = "bring-fresh", "bring-file", "bring-run"
 _GUESSED = "{why} If answers make no sense afterwards, bring it in again with another choice."
@@ -170,10 +170,8 @@ def _done(run: RunRecord) -> None:
     for text in run.summary.warnings:
         st.caption(escape(text))
     with st.container(horizontal=True, gap="small"):
-        if accuracy is not None and st.button("See its results", type="primary", key="bring-open"):
-            choose_dataset(run.dataset_id)
-            choose_run(run.id)
-            go("results")
+        if accuracy is not None:
+            lead("See its results", "results", run, type="primary", key="bring-open")
         if st.button("Try it", icon=":material/image_search:", key="bring-try"):
             choose_run(run.id)
             go("predict")

@@ -18,7 +18,7 @@ from pages._widgets.session import catalog, forget, put
 Stage = Literal["before", "search", "fit", "after"]
 # The question that is open: of which job, about what, and with what learning rate.
 _ASKS = "training-asks"
-_STOPPING = {
+STOPPING = {
     "keep": "Stopping. The best so far is kept, saved and tested.",
     "discard": "Stopping. Nothing of this training is kept.",
 }
@@ -47,7 +47,7 @@ def controls(view: JobView, at: Stage, rate: float | None) -> None:
     job = view.job
     if job.wishes.stop:
         before = at == "before"
-        text = "Stopping …" if before else _STOPPING[job.wishes.stop]
+        text = "Stopping …" if before else STOPPING[job.wishes.stop]
         st.info(text, icon=":material/hourglass:")
     elif at == "before":
         cancel_button(job.id)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.addresses import shown
 from core.catalog import DatasetRecord
+from core.catalog.datasets import clean_name
 from core.datasets import intake
 from core.datasets.known_sets import KNOWN
 from core.datasets.sample import SAMPLES
@@ -91,8 +92,6 @@ def _report(came: Uploaded) -> None:
 
 def _check_name(name: str) -> None:
     """Refuse a taken or impossible name before thousands of files are copied."""
-    from core.catalog.datasets import clean_name
-
     wanted = clean_name(name)
     if any(record.name == wanted for record in catalog().datasets.all()):
         free = catalog().datasets.free_name(wanted)

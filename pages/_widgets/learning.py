@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.training import recipes
 from core.training.options import STEPS
+from core.training.rates import rate_at
 from core.training.setting import TRAINING
 from core.training.spec import SETTINGS, TrainSpec
 from pages._widgets.form import Form
@@ -33,8 +34,6 @@ def choose_learning(form: Form, spec: TrainSpec, good: pd.DataFrame) -> None:
 
 def _draw_rates(spec: TrainSpec) -> None:
     """The learning rate over all epochs; fine-tuning goes through the schedule once more."""
-    from core.training.rates import rate_at
-
     points: list[tuple[float, float]] = []
     begun = 0
     for epochs, peak in (

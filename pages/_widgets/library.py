@@ -14,7 +14,7 @@ from core.text import ago, apart, escape, plural, rate, size
 from core.who import acting
 from pages._widgets.job import act, attempt
 from pages._widgets.results.view import turn_to
-from pages._widgets.session import catalog, choose_dataset, choose_run, forget
+from pages._widgets.session import catalog, choose_dataset, choose_run, forget, take
 from pages._widgets.steps import go
 from pages._widgets.visible import visible_popover
 
@@ -126,9 +126,7 @@ def actions(chosen: Sequence[Entry]) -> None:
 
 def open_run(run: RunRecord) -> None:
     """Show a run: its results, or its training."""
-    choose_dataset(run.dataset_id)
-    choose_run(run.id)
-    go("results" if run.state == "done" else "train")
+    go("results" if run.state == "done" else "train", **take(run))
 
 
 def train_like(run: RunRecord) -> None:
@@ -143,10 +141,8 @@ def train_like(run: RunRecord) -> None:
 def _compare(runs: Sequence[RunRecord]) -> None:
     """The newest beside the others."""
     first, *others = sorted(runs, key=lambda run: -run.created_at)
-    choose_dataset(first.dataset_id)
-    choose_run(first.id)
     turn_to("compare", runs=[run.id for run in others])
-    go("results")
+    go("results", **take(first))
 
 
 def details(entry: Entry, tags: Sequence[str]) -> None:

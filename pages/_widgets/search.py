@@ -217,7 +217,8 @@ def _results(name: str, runs: list[RunRecord]) -> None:
     tried = {key: labelled(key) for key in runs[0].summary.tried}
     for key in tried:
         table[key] = [_word(key, value) for value in table[key]]
-    counts = table["state"].replace(_STATES).value_counts()
+    table["state"] = table["state"].replace(_STATES)
+    counts = table["state"].value_counts()
     st.markdown(" · ".join(f"{count} {escape(state)}" for state, count in counts.items()))
     _table(table, tried)
     done = table[table["validation_accuracy"].notna()]
@@ -237,7 +238,6 @@ def _table(table: pd.DataFrame, tried: dict[str, str]) -> None:
     shown = table[["validation_accuracy", *tried, "seconds", "state", "run"]].copy()
     shown["validation_accuracy"] = shown["validation_accuracy"].astype(float) * 100
     shown["seconds"] = shown["seconds"].astype(float)
-    shown["state"] = shown["state"].replace(_STATES)
     number = st.column_config.NumberColumn
     st.dataframe(
         shown.rename(columns=tried),

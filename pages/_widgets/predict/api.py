@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
+from core.api.limits import MAX_BODY_BYTES, MAX_IMAGES
 from core.catalog import RunRecord
 from core.inference.keys import (
     MOST_PER_MINUTE,
@@ -117,8 +118,6 @@ def _snippets(run: RunRecord) -> None:
 
 
 def _limits() -> None:
-    from core.api.limits import MAX_BODY_BYTES, MAX_IMAGES
-
     st.markdown(
         f"- A request can have {MAX_IMAGES} images, {MAX_BODY_BYTES // 1024**2} MB together.\n- If "
         "some images of a request can't be read, the others are answered all the same.\n- An "

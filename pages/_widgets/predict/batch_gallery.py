@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.inference.batch_results import Summary, Which, look, thumbnail
-from core.inference.batch_store import Batch
+from core.inference.batch_store import Batch, find_batch
 from core.text import apart, percent, shorten
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.one_of import choose
@@ -55,7 +55,5 @@ def draw_gallery(batch: Batch, counted: Summary) -> None:
 
 @st.cache_data(show_spinner=False, max_entries=512)
 def _picture(run_id: str, batch_id: str, path: str) -> bytes:
-    from core.inference.batch_store import find_batch
-
     workspace = catalog().workspace
     return thumbnail(workspace, find_batch(workspace, run_id, batch_id), path) or b""

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.catalog import DatasetRecord, JobRecord
+from core.datasets import removal
 from core.errors import LightboxError, NotFound
 from core.jobs import kinds
 from core.jobs.live import live
@@ -123,8 +124,6 @@ def _problem(record: DatasetRecord) -> None:
 
 
 def _remove(dataset_id: str) -> None:
-    from core.datasets import removal
-
     try:
         record = catalog().datasets.get(dataset_id)
         removed(record, removal.remove(catalog(), dataset_id))

@@ -11,7 +11,7 @@ from core.catalog import RunRecord
 from core.jobs.live import Curves, JobView, curves, live, whole
 from core.quality.thumbs import data_uri
 from core.text import duration, plural, rate, shorten
-from pages._widgets.controls import stage
+from pages._widgets.controls import STOPPING, stage
 from pages._widgets.job import act
 from pages._widgets.sample_predictions import pictures_of, with_samples
 from pages._widgets.session import catalog, choose_run
@@ -91,10 +91,8 @@ def _glance(run: RunRecord, view: JobView, so_far: Curves) -> None:
 
 
 def _doing(view: JobView, so_far: Curves) -> str:
-    if view.job.wishes.stop == "discard":
-        return "Stopping. Nothing of this training is kept."
     if view.job.wishes.stop:
-        return "Stopping. The best so far is kept, saved and tested."
+        return STOPPING[view.job.wishes.stop]
     if view.job.state != "running":
         ahead = f", behind {plural(view.ahead, 'other task')}" if view.ahead else ""
         return f"{view.doing}{ahead}"
