@@ -19,12 +19,12 @@ from core.evaluation.study.phases import Study
 from core.evaluation.study.sheet import PICTURE
 from core.jobs import kinds
 from core.text import escape, images, percent, plural, shorten
-from pages._widgets.job import act, watched
+from pages._widgets.job import watched
 from pages._widgets.one_of import one_of
 from pages._widgets.point_map import COLOURS, COLOURS_BESIDE_GREY, Sheet, point_map
 from pages._widgets.remembered import remembered
 from pages._widgets.results.detail import detail
-from pages._widgets.results.studying import studied, study_of
+from pages._widgets.results.studying import offer, studied, study_of
 from pages._widgets.results.view import View
 from pages._widgets.session import catalog
 
@@ -161,22 +161,11 @@ def _offer_umap(view: View) -> None:
     job = catalog().jobs.latest("umap", view.run.id, on=view.on)
     if watched(job):
         return
-    with st.container(border=True):
-        if job is not None and job.state != "done" and job.error:
-            st.markdown(f"The map could not be drawn: {escape(job.error)}")
-        else:
-            st.markdown(
-                "This map is drawn when somebody asks for it; it takes about half a minute."
-            )
-        if view.read_only:
-            st.caption("Whoever trained this model can do that; it appears here then.")
-        else:
-            act(
-                "Draw it",
-                (kinds.submit_umap, catalog(), view.run.id, view.on),
-                icon="scatter_plot",
-                key="draw-umap",
-            )
+    told = "This map is drawn when somebody asks for it; it takes about half a minute."
+    if job is not None and job.state != "done" and job.error:
+        told = f"The map could not be drawn: {escape(job.error)}"
+    does = (kinds.submit_umap, catalog(), view.run.id, view.on)
+    offer(view, told, "do that", "Draw it", does, icon="scatter_plot", key="draw-umap")
 
 
 def _key(study: Study, method: Method) -> list[object]:

@@ -3,6 +3,8 @@ for."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from core import settings
@@ -41,22 +43,31 @@ def studied(view: View, phase: str) -> bool:
     if job is not None:
         _watch(job.id, view, phase)
         return False
-    why = study.failed.get(phase, "")
-    with st.container(border=True):
-        if why:
-            st.markdown(f"This could not be found out: {escape(why)}")
-        else:
-            st.markdown(f"{phases()[phase].doing} takes a while, once.")
-        if view.read_only:
-            st.caption("Whoever trained this model can start it; it appears here then.")
-        else:
-            act(
-                "Try again" if why else "Find it out",
-                (kinds.submit_study, catalog(), view.run.id, view.on),
-                icon="experiment",
-                key=f"study-{phase}",
-            )
+    why, does = study.failed.get(phase, ""), (kinds.submit_study, catalog(), view.run.id, view.on)
+    if why:
+        told, label = f"This could not be found out: {escape(why)}", "Try again"
+    else:
+        told, label = f"{phases()[phase].doing} takes a while, once.", "Find it out"
+    offer(view, told, "start it", label, does, icon="experiment", key=f"study-{phase}")
     return False
+
+
+def offer(
+    view: View, told: str, can: str, label: str, does: tuple[Any, ...], *, icon: str, key: str
+) -> None:
+    """Something that is found out when somebody asks for it.
+
+    Args:
+        told: about it, as Markdown.
+        can: do to have it, whoever may, for a guest: ``start it``.
+        label, does, icon, key: of the button.
+    """
+    with st.container(border=True):
+        st.markdown(told)
+        if view.read_only:
+            st.caption(f"Whoever trained this model can {can}; it appears here then.")
+        else:
+            act(label, does, icon=icon, key=key)
 
 
 @st.fragment(run_every=EVERY_S)
