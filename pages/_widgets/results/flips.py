@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from core.evaluation.comparison.compare import Comparison
+from core.runs.pictures import Picture
 from core.text import escape, percent, shorten
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.one_of import one_of
@@ -53,26 +53,22 @@ def draw_flips(view: View, found: list[Comparison]) -> None:
 def _gallery(view: View, rows: pd.DataFrame, key: str, label: str) -> None:
     part = rows.iloc[page_of(len(rows), key=f"page-{key}")]
     shown = pictures(view, list(part["path"]))
-    tiles = [
-        _tile(row, data.data, data.tiny)
-        for row, data in zip(part.to_dict("records"), shown, strict=True)
-    ]
+    tiles = [_tile(*each) for each in zip(part.itertuples(), shown, strict=True)]
     gallery(tiles, key=key, label=label)
 
 
-def _tile(row: dict[Hashable, Any], data: bytes, tiny: bool) -> Tile:
-    was = f", was {row['label_first']}" if row["relabelled"] else ""
-    first, second = str(row["predicted_first"]), str(row["predicted_second"])
+def _tile(row: Any, picture: Picture) -> Tile:
+    was = f", was {row.label_first}" if row.relabelled else ""
     return Tile(
-        str(row["path"]),
-        data,
-        f"is {row['label']}{was}",
-        badge=f"{shorten(first, 9)} → {shorten(second, 9)}",
-        tone="good" if row["correct_second"] else "bad",
-        title=f"{row['path']}\ntrue: {row['label']}{was}\n"
-        f"{first} ({percent(row['confidence_first'])}) → "
-        f"{second} ({percent(row['confidence_second'])})",
-        tiny=tiny,
+        row.path,
+        picture.data,
+        f"is {row.label}{was}",
+        badge=f"{shorten(row.predicted_first, 9)} → {shorten(row.predicted_second, 9)}",
+        tone="good" if row.correct_second else "bad",
+        title=f"{row.path}\ntrue: {row.label}{was}\n"
+        f"{row.predicted_first} ({percent(row.confidence_first)}) → "
+        f"{row.predicted_second} ({percent(row.confidence_second)})",
+        tiny=picture.tiny,
     )
 
 

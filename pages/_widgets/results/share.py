@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.delivery.take_away.links import create_link, links
 from core.delivery.take_away.made import Made, find_report
-from core.delivery.take_away.material import Material, load_material
+from core.delivery.take_away.material import load_material
 from core.delivery.take_away.metrics_json import metrics_json
 from core.delivery.take_away.model_card import card_markdown
 from core.delivery.take_away.notebook import notebook_json, why_not
@@ -87,13 +87,10 @@ def _files(view: View) -> None:
     st.markdown("**For whoever goes on with it**")
     run, name = view.run, safe_name(view.run.name)
 
-    def found() -> Material:
-        return load_material(catalog(), run.id)
-
     with st.container(horizontal=True):
         download(
             "Notebook",
-            lambda: notebook_json(found()),
+            lambda: notebook_json(load_material(catalog(), run.id)),
             f"{name}.ipynb",
             "application/x-ipynb+json",
             icon="code",
@@ -104,7 +101,7 @@ def _files(view: View) -> None:
         )
         download(
             "Model card",
-            lambda: card_markdown(found()),
+            lambda: card_markdown(load_material(catalog(), run.id)),
             f"{name} model card.md",
             "text/markdown",
             icon="badge",
@@ -113,7 +110,7 @@ def _files(view: View) -> None:
         )
         download(
             "Figures as JSON",
-            lambda: metrics_json(found()),
+            lambda: metrics_json(load_material(catalog(), run.id)),
             f"{name} metrics.json",
             "application/json",
             icon="data_object",

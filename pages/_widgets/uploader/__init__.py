@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -101,9 +101,14 @@ def uploader(label: str, mode: Mode, key: str) -> Uploaded | None:
     return Uploaded(
         token=token,
         taken=int(result["taken"]),
-        refused=[(str(path), str(why)) for path, why in result.get("refused", [])],
-        failed=[(str(path), str(why)) for path, why in result.get("failed", [])],
+        refused=not_taken(result, "refused"),
+        failed=not_taken(result, "failed"),
         folder=str(result.get("folder") or ""),
         file=str(result.get("file") or ""),
         bytes=int(result.get("bytes") or 0),
     )
+
+
+def not_taken(said: Mapping[str, Any], name: str) -> list[tuple[str, str]]:
+    """Files that a component says were ``refused`` or ``failed``, with the reason."""
+    return [(str(path), str(why)) for path, why in said.get(name) or []]

@@ -13,7 +13,7 @@ from core.datasets.archives import SUFFIXES_ARCHIVE
 from core.datasets.formats import SUFFIXES
 from core.who import acting
 from pages._widgets.component import component_of
-from pages._widgets.uploader import SENDING
+from pages._widgets.uploader import SENDING, not_taken
 
 KEY = "studio-classes"
 _TOKENS = "studio-tokens"
@@ -126,7 +126,6 @@ def _new(said: object, tokens: list[str]) -> list[Event]:
 
 def _event(said: Mapping[str, Any]) -> Event:
     label = said.get("into") if said.get("do") == "photos" else said.get("label")
-    left = [*(said.get("refused") or []), *(said.get("failed") or [])]
     return Event(
         str(said.get("do")),
         None if label is None else str(label),
@@ -135,5 +134,5 @@ def _event(said: Mapping[str, Any]) -> Event:
         str(said.get("folder") or ""),
         str(said.get("file") or ""),
         int(said.get("taken") or 0),
-        [(str(path), str(why)) for path, why in left],
+        not_taken(said, "refused") + not_taken(said, "failed"),
     )
