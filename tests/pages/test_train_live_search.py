@@ -150,7 +150,7 @@ def _rate(text: str) -> None:
     import streamlit as st
 
     from core.training.spec import TrainSpec
-    from pages._widgets.rate import find_rate
+    from pages._widgets.learning import find_rate
 
     find_rate(TrainSpec.model_validate_json(text))
     st.caption(f"taken: {st.session_state.get('use_rate')}")

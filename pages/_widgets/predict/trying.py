@@ -53,7 +53,7 @@ def _asked(
     return answers, out_of_distribution_files(catalog().workspace, run_id, files)
 
 
-def examples(run: RunRecord) -> list[tuple[str, bytes]]:
+def _examples(run: RunRecord) -> list[tuple[str, bytes]]:
     """Test images of the run: right answers of several classes, and the mistakes that tell most,
     those it was surest of; as their files are now, or as thumbnails if they have gone."""
     rows = predictions_table(catalog().workspace, run.id)
@@ -79,7 +79,7 @@ def choose_example(
         begin_with: the one that counts as clicked to begin with, if one does.
     """
     try:
-        found = examples(run)
+        found = _examples(run)
     except NotFound:
         # Not tested, or tested on images that are not here any more.
         return []

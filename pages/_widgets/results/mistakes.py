@@ -164,11 +164,6 @@ def _table(view: View, rows: pd.DataFrame) -> None:
 
 
 def _csv(view: View, rows: pd.DataFrame) -> str:
-    columns = rows[["path", "label", "predicted", "confidence"]].copy()
-    for column in ("path", "label", "predicted"):
-        columns[column] = columns[column].map(cell)
-    return str(
-        columns.rename(columns={"label": "true"})
-        .assign(loss=view.predictions.loss[rows.index])
-        .to_csv(index=False)
-    )
+    columns = rows[["path", "label", "predicted"]].map(cell).rename(columns={"label": "true"})
+    columns = columns.assign(confidence=rows["confidence"], loss=view.predictions.loss[rows.index])
+    return str(columns.to_csv(index=False))

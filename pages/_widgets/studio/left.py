@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -15,19 +16,28 @@ from core.jobs import kinds
 from core.jobs.live import live
 from core.quality import by_hand
 from core.quality.by_hand import ClassByHand
+from core.quality.curation import usable
 from core.quality.thumbs import data_uri
-from core.text import duration, escape, shorten
+from core.text import duration, escape, plural, shorten
 from core.who import acting
-from pages._widgets.gallery import page_of
+from pages._widgets.gallery import gallery, page_of, photo_tiles
 from pages._widgets.gone import removed
 from pages._widgets.remembered import remembered
-from pages._widgets.session import catalog, choose_dataset, dataset_table, job_of, thumbnails
-from pages._widgets.studio import doing, empty, see, wrong
+from pages._widgets.session import (
+    catalog,
+    choose_dataset,
+    dataset_table,
+    forget,
+    job_of,
+    thumbnails,
+)
+from pages._widgets.studio import doing, project, wrong
 from pages._widgets.studio.cards import Busy, Card, cards
 
 _EVERY_S = 0.6
 _PICTURES = 6
 _CARDS = 12
+_PAGE = 40
 _TINY = 48
 
 
@@ -38,7 +48,7 @@ def draw(record: DatasetRecord | None) -> None:
     # Outside of the column: what it leads to draws the whole page.
     unused = record is None or by_hand.is_blank(catalog(), record)
     if unused and acting().may("labeller"):
-        empty.ways()
+        project.ways()
 
 
 def dialogs(record: DatasetRecord | None) -> None:
@@ -47,7 +57,8 @@ def dialogs(record: DatasetRecord | None) -> None:
         return
     label = st.session_state.get(doing.SEEN)
     if label is not None:
-        see.photos_of(record, label)
+        forget_it = partial(forget, doing.SEEN)
+        st.dialog(shorten(label, 60), width="large", on_dismiss=forget_it)(_photos)(record, label)
 
 
 def _column(dataset_id: str | None, watching: bool) -> None:
@@ -162,3 +173,24 @@ def _spread(paths: tuple[str, ...]) -> list[str]:
     if len(paths) <= _PICTURES:
         return list(paths)
     return [paths[at] for at in np.linspace(0, len(paths) - 1, _PICTURES).round().astype(int)]
+
+
+def _photos(record: DatasetRecord, label: str) -> None:
+    """All photos of a class, to take some of them out."""
+    table = dataset_table(record)
+    if table is None:
+        return
+    good = usable(table)
+    rows = good[good["label"] == label]
+    st.caption(f"{plural(len(rows), 'photo')}. Choose those to take out; their files stay.")
+    part = rows.iloc[page_of(len(rows), key=f"studio-see-{label}", size=_PAGE)]
+    chosen = gallery(
+        photo_tiles(record.id, part, lambda _: ""),
+        key=f"studio-seen-{record.id}-{label}",
+        label=f"Photos of {label}",
+        pick=True,
+    )
+    many = plural(len(chosen), "photo") if chosen else "photos"
+    if st.button(f"Take {many} out", icon=":material/delete:", disabled=not chosen):
+        doing.leave_out(record, label, chosen)
+        st.rerun()
