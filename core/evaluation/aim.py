@@ -17,14 +17,15 @@ from pydantic import BaseModel, Field, ValidationError
 
 from core.access.audit import note
 from core.catalog import Catalog
-from core.errors import InvalidInput, NotFound
+from core.errors import InvalidInput
 from core.evaluation.document.parts import Statement, Tone
 from core.evaluation.intervals import LEVEL, wilson_bounds
 from core.evaluation.predictions import Predictions, worth_by
 from core.evaluation.records import Evaluation
+from core.runs.reading import value_in
 from core.text import listed, plural, quoted
 from core.who import require
-from core.workspace import Workspace, read_json, write_json
+from core.workspace import Workspace, write_json
 
 Answer = Literal["yes", "no", "untold"]
 LEAST, MOST = 1, 99
@@ -103,10 +104,7 @@ def aim_file(workspace: Workspace, dataset_id: str) -> Path:
 
 def load_aim(workspace: Workspace, dataset_id: str) -> Aim | None:
     """What was said of a dataset; ``None`` where nobody has, or nobody can read it."""
-    try:
-        return Aim.model_validate(read_json(aim_file(workspace, dataset_id)))
-    except (NotFound, ValidationError):
-        return None
+    return value_in(aim_file(workspace, dataset_id), Aim)
 
 
 def set_aim(

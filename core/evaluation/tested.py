@@ -26,9 +26,10 @@ from core.errors import InvalidInput, NotFound, disk_errors
 from core.evaluation.store import evaluation_folder
 from core.progress import SILENT, Reporter
 from core.runs.files import RunFiles
+from core.runs.reading import value_in
 from core.text import plural
 from core.who import require
-from core.workspace import INSIDE, Workspace, read_json, write_json
+from core.workspace import INSIDE, Workspace, write_json
 
 _FILE = "folder.json"
 _UPLOADS = "tested"
@@ -174,19 +175,17 @@ def folders_tested(workspace: Workspace, run_id: str) -> list[Tested]:
     """The folders that a run was tested on, newest first."""
     found = []
     for test in RunFiles(workspace, run_id).tests_elsewhere():
-        try:
-            found.append(Tested.model_validate(read_json(test.folder / _FILE)))
-        except (NotFound, ValueError):
+        tested = value_in(test.folder / _FILE, Tested)
+        if tested is None:
             # Tested before it was written down what was matched.
-            found.append(
-                Tested(
-                    on=test.on,
-                    name=workspace.place_of(test.on).name or test.on,
-                    uploaded=False,
-                    at=test.evaluation.stat().st_mtime,
-                    matching=Matching(classes={}, loosely={}, unknown={}, missing=[]),
-                )
+            tested = Tested(
+                on=test.on,
+                name=workspace.place_of(test.on).name or test.on,
+                uploaded=False,
+                at=test.evaluation.stat().st_mtime,
+                matching=Matching(classes={}, loosely={}, unknown={}, missing=[]),
             )
+        found.append(tested)
     return sorted(found, key=lambda each: each.at, reverse=True)
 
 

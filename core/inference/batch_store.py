@@ -26,10 +26,10 @@ from core.datasets.places import is_folder
 from core.datasets.upload import UploadStage
 from core.errors import Conflict, InvalidInput, NotFound, disk_errors
 from core.runs.files import RunFiles
-from core.runs.reading import read_value
+from core.runs.reading import read_value, value_in
 from core.text import as_text
 from core.who import require
-from core.workspace import Workspace, new_token, read_json, write_json
+from core.workspace import Workspace, new_token, write_json
 
 START_AGAIN = "Delete this batch, and start it again."
 _ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
@@ -162,12 +162,8 @@ def images_of(workspace: Workspace, batch: Batch) -> Path:
 
 def batches(workspace: Workspace, run_id: str) -> list[Batch]:
     """All batches of a run, newest first; what can't be read is passed over."""
-    found = []
-    for file in _home(workspace, run_id).glob("*/batch.json"):
-        try:
-            found.append(Batch.model_validate(read_json(file)))
-        except (NotFound, ValueError):
-            continue
+    files = _home(workspace, run_id).glob("*/batch.json")
+    found = [batch for file in files if (batch := value_in(file, Batch)) is not None]
     return sorted(found, key=lambda each: each.at, reverse=True)
 
 

@@ -15,7 +15,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from core.access.audit import note
 from core.catalog import Catalog, Change, DatasetRecord, RunRecord
@@ -27,8 +27,9 @@ from core.errors import InvalidInput, NotFound, disk_errors
 from core.quality.curation import curated, decide
 from core.quality.safe_names import safe_name
 from core.runs.files import RunFiles
+from core.runs.reading import value_in
 from core.who import author, require
-from core.workspace import Workspace, atomic_path, read_json, write_json
+from core.workspace import Workspace, atomic_path, write_json
 
 _ID = re.compile(r"[0-9a-f]{16,64}")
 # A photo of a phone has 12 MB at most; what is larger is hardly one.
@@ -157,11 +158,10 @@ def corrections(
     """
     found = []
     for file in _folder(workspace, dataset_id).glob("*.json"):
-        try:
-            item = Correction.model_validate(read_json(file))
-        except (NotFound, ValidationError):
+        item = value_in(file, Correction)
+        if item is None or item.dropped != dropped:
             continue
-        if item.dropped == dropped and _ID.fullmatch(item.id) and item.suffix in SUFFIXES:
+        if _ID.fullmatch(item.id) and item.suffix in SUFFIXES:
             found.append(item)
     return sorted(found, key=lambda item: (-item.made_at, item.id))
 
@@ -178,11 +178,8 @@ def correction_of(workspace: Workspace, dataset_id: str, data: bytes) -> Correct
         data: its file.
     """
     file = _folder(workspace, dataset_id) / f"{correction_id(data)}.json"
-    try:
-        item = Correction.model_validate(read_json(file))
-    except (NotFound, ValidationError):
-        return None
-    return None if item.dropped else item
+    item = value_in(file, Correction)
+    return None if item is None or item.dropped else item
 
 
 def read_correction(workspace: Workspace, dataset_id: str, correction_id: str) -> bytes:

@@ -44,6 +44,14 @@ def read_value(path: Path, kind: type[Value] | TypeAdapter[Any], what: str, reme
         ) from error
 
 
+def value_in(path: Path, kind: type[Value]) -> Value | None:
+    """A value that is kept as JSON; ``None`` where there is none, or not what it should be."""
+    try:
+        return kind.model_validate(read_json(path))
+    except (NotFound, ValidationError):
+        return None
+
+
 def read_table(path: Path, columns: Sequence[str], what: str, remedy: str) -> pd.DataFrame:
     """A table that is kept as Parquet; arguments and errors as :func:`read_value`.
 

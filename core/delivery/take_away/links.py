@@ -12,15 +12,16 @@ import time
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from core.access.audit import note
 from core.access.in_force import ends_at
 from core.catalog import Catalog, RunRecord, open_catalog
 from core.errors import InvalidInput, NotFound
 from core.runs.files import RunFiles
+from core.runs.reading import value_in
 from core.who import acting, author, require
-from core.workspace import Workspace, new_token, read_json, write_json
+from core.workspace import Workspace, new_token, write_json
 
 # What a link lets somebody do: read the results, or try the model.
 Kind = Literal["results", "demo"]
@@ -164,9 +165,8 @@ def revoke_link(workspace: Workspace, token: str) -> None:
 def _read(token: str, workspace: Workspace) -> Link | None:
     if not _TOKEN.fullmatch(token):
         return None
-    try:
-        link = Link.model_validate(read_json(_file(workspace, token)))
-    except (NotFound, ValidationError):
+    link = value_in(_file(workspace, token), Link)
+    if link is None:
         return None
     if link.ends_at is not None and link.ends_at < time.time():
         return None

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field, ValidationError
 
-from core.errors import InvalidInput, NotFound
+from core.errors import InvalidInput
+from core.runs.reading import value_in
 from core.who import require
-from core.workspace import Workspace, read_json, write_json
+from core.workspace import Workspace, write_json
 
 _FILE = "about.json"
 MOST = 4000
@@ -32,10 +33,7 @@ class About(BaseModel, frozen=True, extra="ignore", str_strip_whitespace=True):
 
 def load_about(workspace: Workspace, run_id: str) -> About:
     """What was said about a run; nothing if nothing was, or the file is damaged."""
-    try:
-        return About.model_validate(read_json(workspace.run(run_id) / _FILE))
-    except (NotFound, ValidationError):
-        return About()
+    return value_in(workspace.run(run_id) / _FILE, About) or About()
 
 
 def save_about(workspace: Workspace, run_id: str, *, use: str, licence: str, remarks: str) -> About:
