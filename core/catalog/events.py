@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.catalog.models import EventRow
 from core.catalog.records import EventRecord
-from core.catalog.repository import Repository, still_held
+from core.catalog.repository import Repository, as_record, still_held
 
 
 class Events(Repository):
@@ -65,7 +65,7 @@ class Events(Repository):
         """The last event of one kind, if there is one."""
         query = select(EventRow).where(EventRow.job_id == job_id, EventRow.kind == kind)
         row = self._first(query.order_by(EventRow.seq.desc()).limit(1))
-        return None if row is None else _record(row)
+        return None if row is None else as_record(EventRecord, row)
 
     def events(
         self, job_id: str, *, after: int = 0, kinds: tuple[str, ...] | None = None
@@ -74,7 +74,7 @@ class Events(Repository):
         query = select(EventRow).where(EventRow.job_id == job_id, EventRow.seq > after)
         if kinds is not None:
             query = query.where(EventRow.kind.in_(kinds))
-        return [_record(row) for row in self._every(query.order_by(EventRow.seq))]
+        return [as_record(EventRecord, row) for row in self._every(query.order_by(EventRow.seq))]
 
 
 def _is_ours(session: Session, job_id: str, claim: int | None) -> bool:
@@ -88,7 +88,3 @@ def _is_there(session: Session, row: EventRow) -> bool:
         EventRow.job_id == row.job_id, EventRow.kind == row.kind, EventRow.at == row.at
     )
     return session.scalar(same.limit(1)) is not None
-
-
-def _record(row: EventRow) -> EventRecord:
-    return EventRecord(row.seq, row.job_id, row.at, row.kind, row.payload)
