@@ -3,9 +3,11 @@ times, and names for where they are shown (a sentence, HTML, Markdown, a spreads
 
 from __future__ import annotations
 
+import csv
 import datetime
 import difflib
 import html
+import io
 import re
 import time
 import unicodedata
@@ -172,3 +174,11 @@ def cell(text: str) -> str:
     """A cell of a table, so that no spreadsheet computes it."""
     text = as_text(text)
     return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def as_csv(heads: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
+    """A table for spreadsheets; ``None`` is an empty cell. What strangers have named goes through
+    :func:`cell` before."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows([heads, *rows])
+    return out.getvalue()

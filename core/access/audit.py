@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
-import io
 
 from core.catalog import Catalog
 from core.catalog.audit import Entry
 from core.errors import LightboxError
-from core.text import cell
+from core.text import as_csv, cell
 from core.who import author, require
 
 
@@ -37,10 +35,8 @@ def entries(catalog: Catalog, *, since: float = 0.0, most: int = 1000) -> list[E
 
 def to_csv(found: list[Entry]) -> str:
     """A table of entries; no cell is taken for a formula."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["time", "who", "what", "subject", "detail"])
+    rows = []
     for each in found:
         at = datetime.datetime.fromtimestamp(each.at, datetime.UTC).isoformat(timespec="seconds")
-        writer.writerow([at, *map(cell, (each.who, each.what, each.subject, each.detail))])
-    return out.getvalue()
+        rows.append([at, *map(cell, (each.who, each.what, each.subject, each.detail))])
+    return as_csv(["time", "who", "what", "subject", "detail"], rows)

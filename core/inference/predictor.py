@@ -6,8 +6,6 @@ were used last stay loaded; all are safe to share between threads.
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import time
 from collections.abc import Iterable
@@ -21,7 +19,7 @@ from core.errors import UnreadableImage
 from core.features.kept import Kept
 from core.inference.micro_batching import MOST, MicroBatcher
 from core.runs.files import RunFiles
-from core.text import as_text, cell
+from core.text import as_csv, as_text, cell
 from core.workspace import Workspace
 
 _KEEP_LOADED = 5
@@ -142,12 +140,10 @@ def to_csv(predictions: Iterable[Prediction], classes: list[str]) -> str:
     The file's name stays as it is, so that programs find the file by it; other cells that a
     spreadsheet would take for a formula are quoted with an apostrophe.
     """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["file", "prediction", "confidence", "error", *map(cell, classes)])
+    rows = []
     for item in predictions:
         named = dict(item.top)
-        writer.writerow(
+        rows.append(
             [
                 as_text(item.name),
                 cell(item.label),
@@ -156,4 +152,4 @@ def to_csv(predictions: Iterable[Prediction], classes: list[str]) -> str:
                 *(f"{named[label]:.6f}" if label in named else "" for label in classes),
             ]
         )
-    return out.getvalue()
+    return as_csv(["file", "prediction", "confidence", "error", *map(cell, classes)], rows)

@@ -7,7 +7,6 @@ appears at once when it is whole; the dataset's own files are only read.
 
 from __future__ import annotations
 
-import csv
 import io
 from collections import Counter
 from dataclasses import dataclass, field
@@ -28,7 +27,7 @@ from core.quality.belonging import with_groups
 from core.quality.curation import curated, in_force, is_usable, usable
 from core.quality.packing import check_target, packing
 from core.quality.safe_names import Names
-from core.text import as_text, cell, images
+from core.text import as_csv, as_text, cell, images
 
 Layout = Literal["classes", "splits", "flat"]
 LAYOUTS: dict[Layout, str] = {
@@ -258,9 +257,7 @@ def _as_csv(
     left_out: dict[str, str],
     reasons: dict[tuple[str, str], str],
 ) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    rows = []
     for row in table.itertuples():
         decision = why = ""
         if row.excluded:
@@ -277,5 +274,5 @@ def _as_csv(
         split = splits.at[row.Index] if file else ""
         # Paths stay as they are, so that programs find the files by them.
         classes = cell(row.label), cell(row.label_found)
-        writer.writerow([as_text(file), *classes, split, as_text(row.path), decision, cell(why)])
-    return out.getvalue()
+        rows.append([as_text(file), *classes, split, as_text(row.path), decision, cell(why)])
+    return as_csv(COLUMNS, rows)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Sequence
 from typing import Literal
 
 from core.evaluation.records import ClassReport, ClassScore, Evaluation
-from core.text import as_text, cell, escape
+from core.text import as_csv, as_text, cell, escape
 
 Format = Literal["csv", "markdown", "latex"]
 HEADS = ("class", "precision", "recall", "recall from", "recall to", "F1", "images")
@@ -54,12 +52,7 @@ def report_table(evaluation: Evaluation, classes: Sequence[ClassScore], format: 
 
 
 def _csv(rows: Sequence[tuple]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(HEADS)
-    for label, *numbers in rows:
-        writer.writerow([cell(label), *("" if each is None else each for each in numbers)])
-    return out.getvalue()
+    return as_csv(HEADS, ([cell(label), *numbers] for label, *numbers in rows))
 
 
 def _written(numbers: Sequence[float | int | None]) -> list[str]:
