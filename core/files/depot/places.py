@@ -177,11 +177,7 @@ class FolderPlace(Place):
         def put() -> None:
             # Its top is whoever's it is who shares it: where a disk isn't there, none is made.
             if not self._folder.is_dir():
-                raise Unreachable(
-                    "The folder for shared files is not there.",
-                    file=self._folder,
-                    remedy="Make it, or mount the disk that it is on.",
-                )
+                raise self._away()
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
                 fill(part)
@@ -201,15 +197,18 @@ class FolderPlace(Place):
         except FileNotFoundError as error:
             if self._folder.is_dir():
                 raise Gone(str(error)) from error
-            raise Unreachable(
-                "The folder for shared files is not there.",
-                file=self._folder,
-                remedy="Make it, or mount the disk that it is on.",
-            ) from error
+            raise self._away() from error
         except PermissionError as error:
             raise NotAllowed(
                 "Lightbox has no right to the folder for shared files.", file=self._folder
             ) from error
+
+    def _away(self) -> Unreachable:
+        return Unreachable(
+            "The folder for shared files is not there.",
+            file=self._folder,
+            remedy="Make it, or mount the disk that it is on.",
+        )
 
 
 class RemotePlace(Place):
