@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import ssl
+from collections.abc import Callable
 from typing import Any, Literal
 
 import sqlalchemy
@@ -194,25 +195,23 @@ def _bear_with_cuts(engine: Engine) -> None:
     """Have a connection that was cut be noticed when it is tried, and let go without a word: pg8000
     tells of some cuts by errors of the system's."""
     dialect: Any = engine.dialect
-    ping, terminate, connect = dialect.do_ping, dialect.do_terminate, dialect.connect
+    terminate = dialect.do_terminate
 
-    def connecting(*where: Any, **how: Any) -> DBAPIConnection:
-        try:
-            return connect(*where, **how)
-        except OSError as error:
-            raise dialect.loaded_dbapi.InterfaceError("network error") from error
+    def noticing(do: Callable[..., Any]) -> Callable[..., Any]:
+        def doing(*what: Any, **how: Any) -> Any:
+            try:
+                return do(*what, **how)
+            except OSError as error:
+                raise dialect.loaded_dbapi.InterfaceError("network error") from error
 
-    def do_ping(connection: DBAPIConnection) -> bool:
-        try:
-            return bool(ping(connection))
-        except OSError as error:
-            raise dialect.loaded_dbapi.InterfaceError("network error") from error
+        return doing
 
     def do_terminate(connection: DBAPIConnection) -> None:
         with contextlib.suppress(OSError, dialect.loaded_dbapi.Error):
             terminate(connection)
 
-    dialect.do_ping, dialect.do_terminate, dialect.connect = do_ping, do_terminate, connecting
+    dialect.connect, dialect.do_ping = noticing(dialect.connect), noticing(dialect.do_ping)
+    dialect.do_terminate = do_terminate
 
 
 def _kept(given: Any) -> Any:
