@@ -7,7 +7,7 @@ import streamlit as st
 from core import settings
 from core.jobs.cluster.news import trouble
 from core.jobs.crew import START_ONE, Member, crew, nobody_for
-from core.jobs.named import named
+from core.jobs.kinds import named
 from core.text import duration, escape, plural, size
 from pages._widgets.session import catalog
 

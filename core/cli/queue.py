@@ -15,8 +15,8 @@ from core.cli.running import run_job, saying_what_became, until_interrupted
 from core.errors import Conflict, NotFound
 from core.jobs import kinds
 from core.jobs.crew import nobody_for
+from core.jobs.kinds import named
 from core.jobs.live import how_far, live
-from core.jobs.named import named
 from core.text import percent
 
 in_queue = partial(command, "Queue")

@@ -10,7 +10,7 @@ from core.catalog.database import refuse_network_disk
 from core.catalog.machines import Machine
 from core.errors import InvalidInput
 from core.jobs.cluster.news import trouble
-from core.jobs.named import named
+from core.jobs.kinds import named
 from core.text import size
 
 START_ONE = "python -m core worker"

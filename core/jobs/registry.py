@@ -1,9 +1,10 @@
 """What a kind of job is: a title, a lane and a function. Each is one file in
-:mod:`core.jobs.kinds`, which registers itself here."""
+:mod:`core.jobs.kinds`, which registers itself here. And jobs in words: what each does and what
+about."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -86,6 +87,36 @@ def title_of(job: JobRecord) -> str:
         return job.kind.replace("_", " ").capitalize()
     detail = known.detail(job.spec)
     return f"{known.title} ({detail})" if detail else known.title
+
+
+@dataclass(frozen=True)
+class Named:
+    """A job in words.
+
+    Attributes:
+        title: what it does: "Export a model (ONNX)".
+        subject: the name of the run that it makes, or else of the run or dataset that it is about;
+            "" if it is about nothing that is still here.
+        dataset: the name of the dataset that the run is trained on; "" if it is about no run.
+    """
+
+    title: str
+    subject: str
+    dataset: str
+
+
+def named(catalog: Catalog, jobs: Iterable[JobRecord]) -> dict[str, Named]:
+    """Jobs in words, by their ids."""
+    runs = catalog.runs.all()
+    by_job, by_id = {run.job_id: run for run in runs}, {run.id: run for run in runs}
+    datasets = {dataset.id: dataset.name for dataset in catalog.datasets.all()}
+    found = {}
+    for job in jobs:
+        run = by_job.get(job.id) or by_id.get(job.subject)
+        subject = datasets.get(job.subject, "") if run is None else run.name
+        dataset = "" if run is None else datasets.get(run.dataset_id, "")
+        found[job.id] = Named(title_of(job), subject, dataset)
+    return found
 
 
 def resumes(key: str) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.catalog import JobRecord
+from core.jobs.kinds import Named, named
 from core.jobs.live import how_far, live
-from core.jobs.named import Named, named
 from core.text import escape, shorten
 from pages._widgets.job import act
 from pages._widgets.session import catalog

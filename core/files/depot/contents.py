@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from core.errors import Damaged, InvalidInput
-from core.files.depot.ledger import Ledger
-from core.files.depot.manifest import Entry, Manifest, hash_file
+from core.files.depot.manifest import Entry, Ledger, Manifest, hash_file
 from core.files.depot.places import Gone, Place
 from core.progress import Throttle
 from core.workspace import keep_private

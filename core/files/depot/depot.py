@@ -17,8 +17,7 @@ from core.errors import Cancelled, Damaged
 from core.files.depot.contents import Contents
 from core.files.depot.disk import Disk
 from core.files.depot.fetcher import Fetcher
-from core.files.depot.ledger import Claim, Ledger
-from core.files.depot.manifest import NOTHING
+from core.files.depot.manifest import NOTHING, Claim, Ledger
 from core.files.depot.pieces import Pieces
 from core.files.depot.places import Gone, Place
 from core.files.depot.publisher import Publisher

@@ -1,15 +1,15 @@
 """What a folder holds at one moment: its files with their hashes, as the store has them listed and
-as this computer last had them."""
+as this computer last had them; and which such list is whose, for all computers at once."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from core.errors import LightboxError
 from core.workspace import read_json, write_json
@@ -66,6 +66,52 @@ class Manifest:
 
 
 NOTHING = Manifest("", {})
+
+
+class Claim(NamedTuple):
+    """Who may publish: whoever has this job still."""
+
+    job_id: str
+    claims: int
+
+
+class Ledger(Protocol):
+    """Which manifest is whose, for all computers at once: in the database."""
+
+    def find(self, unit: str) -> str | None:
+        """Name of a folder's manifest; ``None`` if it was never published."""
+
+    def move(
+        self, unit: str, was: str | None, now: str, size: tuple[int, int], claim: Claim | None
+    ) -> bool:
+        """Make another manifest a folder's; false, and nothing happens, unless it is ``was`` still
+        and the claim holds.
+
+        Args:
+            size: files, and bytes of them all.
+
+        Raises:
+            Cancelled: the claim holds no longer.
+        """
+
+    def forget(self, unit: str) -> None:
+        """A folder isn't there any more."""
+
+    def busy(self) -> Collection[str]:
+        """Names that running jobs say."""
+
+    def whose(self, claim: Claim) -> tuple[bool, Collection[str]]:
+        """Whether a job was claimed by nobody else since, and the names that it says; none where
+        there is no such job."""
+
+    def all(self) -> dict[str, tuple[str, int]]:
+        """Each folder's manifest and bytes."""
+
+    def place(self) -> tuple[str, str] | None:
+        """Mark and name of the store that they lie in; ``None`` before there was one."""
+
+    def settle_in(self, mark: str, shown: str) -> None:
+        """Say which store they lie in, once."""
 
 
 # Where what a manifest lists lies here in part only, a record calls it so; versions before those

@@ -11,7 +11,7 @@ from pathlib import Path
 from core.files.depot.contents import Contents
 from core.files.depot.depot import Depot
 from core.files.depot.disk import Disk
-from core.files.depot.ledger import Ledger
+from core.files.depot.manifest import Ledger
 from core.files.depot.places import Place
 from core.progress import Reporter
 

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping
 from core.errors import LightboxError
 from core.files.depot.contents import Contents
 from core.files.depot.disk import Disk
-from core.files.depot.ledger import Claim, Ledger
-from core.files.depot.manifest import Entry, Manifest, hash_file
+from core.files.depot.manifest import Claim, Entry, Ledger, Manifest, hash_file
 from core.files.depot.sending import Sending
 
 

@@ -23,4 +23,4 @@ from core.jobs.kinds.study import submit_study
 from core.jobs.kinds.suspects import submit_suspects
 from core.jobs.kinds.train import REMOVED, resume_run
 from core.jobs.kinds.umap import submit_umap
-from core.jobs.registry import KINDS, Kind, find_kind, resumes, submit, title_of
+from core.jobs.registry import KINDS, Kind, Named, find_kind, named, resumes, submit, title_of

@@ -17,8 +17,7 @@ from core.errors import Conflict, NotFound
 from core.jobs import kinds
 from core.jobs.execute import execute
 from core.jobs.live import live
-from core.jobs.named import Named, named
-from core.jobs.registry import kind
+from core.jobs.registry import Named, kind, named
 from core.jobs.reporter import DatabaseReporter
 from core.progress import Reporter
 
