@@ -13,7 +13,7 @@ from core.cli.command import NAME, Options, argument, command
 from core.cli.output import Output, when
 from core.cli.running import run_job
 from core.datasets.layout import kept_layout
-from core.errors import InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound, unknown
 from core.jobs import kinds
 from core.quality import curation, findings
 from core.quality.classes import images_of
@@ -87,9 +87,7 @@ def _thresholds(settings: list[str]) -> dict[str, float]:
     for setting in settings:
         key, _, value = setting.partition("=")
         if key.strip() not in DETECTORS:
-            raise InvalidInput(
-                f"There is no detector “{key}”.", remedy="There are: " + ", ".join(DETECTORS) + "."
-            )
+            raise unknown("detector", key.strip(), DETECTORS)
         try:
             score = float(value)
         except ValueError:

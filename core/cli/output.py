@@ -161,16 +161,13 @@ class _Progress(Reporter):
         if kind == "note":
             self._line(payload["text"])
         elif kind == "epoch":
-            parts = [f"epoch {payload['epoch']}/{payload['epochs']}"]
-            for key, name in (
-                ("loss", "loss"),
-                ("accuracy", "accuracy"),
-                ("val_loss", "validation loss"),
-                ("val_accuracy", "validation accuracy"),
-            ):
-                if payload.get(key) is not None:
-                    parts.append(f"{name} {payload[key]:.4f}")
-            self._line("  ".join(parts) + ("  *" if payload["best"] else ""))
+            said = "  ".join(
+                f"{key.replace('val_', 'validation ')} {payload[key]:.4f}"
+                for key in ("loss", "accuracy", "val_loss", "val_accuracy")
+                if payload.get(key) is not None
+            )
+            best = "  *" if payload["best"] else ""
+            self._line(f"epoch {payload['epoch']}/{payload['epochs']}  {said}{best}")
 
     def _line(self, text: str) -> None:
         self.end_line()
