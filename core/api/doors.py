@@ -84,6 +84,8 @@ class Doors:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._policy.add_to(message)
+                if cookie:
+                    MutableHeaders(scope=message).append("set-cookie", cookie)
             await send(message)
 
         try:
@@ -112,7 +114,7 @@ class Doors:
                 # They have limits of their own, of bytes and of time (core/api/limits.py).
                 await self._app(inside, receive, sending)
             else:
-                await self._counted(inside, _patient(receive), _with_cookie(sending, cookie), who)
+                await self._counted(inside, _patient(receive), sending, who)
 
     async def _counted(self, scope: Scope, receive: Receive, send: Send, who: Who) -> None:
         """A request whose body is counted, unless it can have none."""
@@ -307,18 +309,6 @@ def _patient(receive: Receive) -> Receive:
         return message
 
     return receiving
-
-
-def _with_cookie(send: Send, cookie: str) -> Send:
-    if not cookie:
-        return send
-
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            MutableHeaders(scope=message).append("set-cookie", cookie)
-        await send(message)
-
-    return sending
 
 
 def _said(status: int, text: str) -> Response:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import math
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -97,15 +96,6 @@ def busy() -> Problem:
     """More was asked for at once than there is room for."""
     return Problem(
         "busy", "Too many requests are waiting for an answer.", headers={"Retry-After": "1"}
-    )
-
-
-def too_fast(wait_s: float, per_minute: int) -> Problem:
-    """A key has used up its requests for the moment."""
-    return Problem(
-        "rate",
-        f"This key may be used {per_minute:,} times a minute.",
-        headers={"Retry-After": str(max(1, math.ceil(wait_s)))},
     )
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import math
 import os
 import time
 from collections.abc import Callable
@@ -37,7 +38,6 @@ from core.api.limits import (
     Rate,
     busy,
     check_pixels,
-    too_fast,
 )
 from core.api.openapi import Api, Operation
 from core.api.problems import Problem, ProblemDocuments
@@ -148,7 +148,11 @@ def _let_in(request: Request) -> tuple[Workspace, ApiKey, Who]:
         )
     wait = _rate.take(key.id, key.per_minute)
     if wait:
-        raise too_fast(wait, key.per_minute)
+        raise Problem(
+            "rate",
+            f"This key may be used {key.per_minute:,} times a minute.",
+            headers={"Retry-After": str(max(1, math.ceil(wait)))},
+        )
     if request.query_params:
         # Ignored, a wish would look as if it had been obeyed.
         raise Problem(
