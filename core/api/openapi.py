@@ -89,7 +89,10 @@ class Api:
                 value = await endpoint(request)
                 if adapter is None:
                     return value
-                return as_json(adapter.dump_python(value, warnings=False))
+                # Labels may hold anything; ASCII holds all of it.
+                text = json.dumps(adapter.dump_python(value, warnings=False))
+                headers = {"Cache-Control": "no-store"}
+                return Response(text.encode("ascii"), 200, headers, "application/json")
 
             path = self._prefix + operation.path
             self.routes.append(Route(path, respond, methods=[operation.method]))
@@ -145,15 +148,6 @@ class Api:
                 for name, kind in KINDS.items()
             ],
         }
-
-
-def as_json(value: Any) -> Response:
-    """A document of JSON as an answer. Labels may hold anything; ASCII holds all of it."""
-    return Response(
-        json.dumps(value).encode("ascii"),
-        media_type="application/json",
-        headers={"Cache-Control": "no-store"},
-    )
 
 
 def _described(operation: Operation, endpoint: Endpoint, of: Mapping[Any, Any]) -> dict[str, Any]:

@@ -60,17 +60,14 @@ def code(*pieces: Piece, hidden: bool = False) -> Cell:
 
 
 def _joined(pieces: tuple[Piece, ...]) -> str:
-    placed = [each if isinstance(each, tuple) else (0, each) for each in pieces]
-    return "\n".join(
-        textwrap.indent(_dedented(text), "    " * steps)
-        for steps, text in placed
-        if isinstance(text, str)
-    )
-
-
-def _dedented(text: str) -> str:
-    """A text of several lines without the indentation that it has where it is written."""
-    return textwrap.dedent(text).strip("\n") if text.startswith("\n") else text
+    joined = []
+    for each in pieces:
+        steps, text = each if isinstance(each, tuple) else (0, each)
+        if isinstance(text, str):
+            # One of several lines has no part in the indentation of where it is written.
+            text = textwrap.dedent(text).strip("\n") if text.startswith("\n") else text
+            joined.append(textwrap.indent(text, "    " * steps))
+    return "\n".join(joined)
 
 
 def literal(value: Any, indent: int = 0) -> str:

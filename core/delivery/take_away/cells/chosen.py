@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from core.delivery.take_away.cells import Cell, Piece, code, pretrained, words
@@ -95,6 +94,8 @@ def head(material: Material, cutter: Cutter) -> list[Cell]:
     for network in summary.networks or (spec.architecture,):
         parts += backbones.get(network).peaked(summary.peaks).parts
     weighted = spec.balance != "none"
+    # Code that gives ``steps`` from coordinates to scores.
+    again, file = HEADS[key].again(summary.chosen, learned), HEADS[key].judge.__module__
     return [
         words(
             f"""
@@ -140,7 +141,7 @@ def head(material: Material, cutter: Cutter) -> list[Cell]:
             problem.weights /= problem.weights.mean()
             """,
         ),
-        code(*_fitted(key, summary.chosen, cutter, learned)),
+        code(cutter.cut(*(f"{file}:{name}" for name in again.names)), *again.code),
         code(
             cutter.cut(f"{_HEADS}.choose:joined"),
             "# How sure it is was set right by answers about images that it was not fitted on.",
@@ -155,12 +156,3 @@ def head(material: Material, cutter: Cutter) -> list[Cell]:
             "model = assemble(body, as_model(steps))",
         ),
     ]
-
-
-def _fitted(
-    key: str, settings: Mapping[str, float], cutter: Cutter, images: int
-) -> tuple[Piece, ...]:
-    """Code that gives ``steps`` from coordinates to scores."""
-    again = HEADS[key].again(settings, images)
-    file = HEADS[key].judge.__module__
-    return (cutter.cut(*(f"{file}:{name}" for name in again.names)), *again.code)

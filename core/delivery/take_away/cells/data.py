@@ -62,9 +62,7 @@ def cells(material: Material, cutter: Cutter, known: dict[str, Any]) -> list[Cel
     spec = material.spec
     # Its decoded images had better not lie in memory.
     vast = len(material.split) * spec.image_size**2 * 3 > _MOST_BYTES
-    train, validation, test = (
-        f"{material.count(part):,}" for part in ("train", "validation", "test")
-    )
+    train, validation, test = map(material.count, ("train", "validation", "test"))
     # What validation images had a say in; where a head was fitted there were no epochs.
     chosen = "the head" if material.summary.head else "the best epoch"
     white = "" if _NO_TRANSPARENCY in known else " (what is transparent becomes white)"
@@ -100,13 +98,19 @@ def cells(material: Material, cutter: Cutter, known: dict[str, Any]) -> list[Cel
             of the class folders. The other values are the run's.
             """
         ),
-        code(*_settings(material)),
+        code(
+            f"FOLDER = {_folder(material)!r}",
+            f"CLASSES = {literal(material.classes, 10)}",
+            f"SIZE = {spec.image_size}  # side of the images, in pixels",
+            f"BATCH = {batch_size(spec, train)}  # images that each step looks at",
+            f"SEED = {spec.seed}  # decides the first weights, the order and the variations",
+        ),
         words(
             f"""
             ## Which images
 
-            The run divided the images into three parts: {train} to **train** on, {validation} to
-            choose {chosen} by (**validation**), and {test} that were kept back for the
+            The run divided the images into three parts: {train:,} to **train** on, {validation:,}
+            to choose {chosen} by (**validation**), and {test:,} that were kept back for the
             **test** at the end. Copies of one picture were kept on one side. The list below is that
             division, with labels as they were corrected in Lightbox and without what was excluded,
             so exactly the same images are used here.
@@ -290,18 +294,6 @@ def _why_no_folder(material: Material) -> str:
     if material.root is None:
         return "The dataset was removed from Lightbox"
     return f"The dataset is in a bucket, {shown(material.root)}: copy it to a folder first"
-
-
-def _settings(material: Material) -> list[str]:
-    spec = material.spec
-    batch = batch_size(spec, material.count("train"))
-    return [
-        f"FOLDER = {_folder(material)!r}",
-        f"CLASSES = {literal(material.classes, 10)}",
-        f"SIZE = {spec.image_size}  # side of the images, in pixels",
-        f"BATCH = {batch}  # images that each step looks at",
-        f"SEED = {spec.seed}  # decides the first weights, the order and the variations",
-    ]
 
 
 def _packed(material: Material) -> str:

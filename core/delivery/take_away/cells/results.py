@@ -19,6 +19,11 @@ def cells(material: Material, *, validated: bool) -> list[Cell]:
     if not is_chosen(material):
         made += _curves(material, '["", "val_"]' if validated else '[""]')
     if evaluation.images:
+        # What Lightbox answered, in the order of the test images here; -1 where it could not.
+        theirs = material.predictions
+        known = dict(zip(theirs.table["path"], theirs.predicted.tolist(), strict=True))
+        tested = material.split.loc[material.split["split"] == "test", "path"]
+        answers = [known.get(path, -1) for path in tested]
         made += [
             words(
                 f"""
@@ -87,7 +92,7 @@ def cells(material: Material, *, validated: bool) -> list[Cell]:
                 would likely be. This notebook should be inside it.
                 """
             ),
-            code(f'LIGHTBOX_ANSWERS = "{_predictions(material)}"', hidden=True),
+            code(f'LIGHTBOX_ANSWERS = "{packed(answers)}"', hidden=True),
             code(
                 f"lightbox = {evaluation.accuracy!r}",
                 f"low, high = {evaluation.interval.low!r}, {evaluation.interval.high!r}",
@@ -139,14 +144,6 @@ def _curves(material: Material, keys: str) -> list[Cell]:
         code(f"LIGHTBOX = {literal(theirs, 11)}"),
         code(f"KEYS = {keys}  # of training and validation", _DRAW_CURVES),
     ]
-
-
-def _predictions(material: Material) -> str:
-    """What Lightbox answered about the test images, in their order here; -1 where it could not."""
-    answered = material.predictions
-    known = dict(zip(answered.table["path"], answered.predicted.tolist(), strict=True))
-    tested = material.split.loc[material.split["split"] == "test", "path"]
-    return packed([known.get(path, -1) for path in tested])
 
 
 _DRAW_CURVES = """
