@@ -69,21 +69,17 @@ def runs(catalog: Catalog, options: Options, output: Output) -> list[dict[str, A
     return [entry.as_json() for entry in found]
 
 
-def _share(entry: library.Entry) -> str:
-    if entry.accuracy is None:
-        return "–"
-    thin = library.thin_test(entry.run)
-    return rate(entry.accuracy, entry.images) + (f" ({thin})" if thin else "")
-
-
 def _line(entry: library.Entry) -> tuple[str, ...]:
-    run = entry.run
+    run, right = entry.run, "–"
+    if entry.accuracy is not None:
+        thin = library.thin_test(run)
+        right = rate(entry.accuracy, entry.images) + (f" ({thin})" if thin else "")
     return (
         f"{'* ' if run.starred else ''}{run.name}{' (archived)' if run.archived else ''}",
         entry.of,
         str(run.spec.get("recipe", "")),
         run.state,
-        _share(entry),
+        right,
         f"{entry.disk / 1e6:.1f} MB",
         when(run.created_at),
         ", ".join(run.tags),

@@ -144,13 +144,9 @@ def _near(study: Study, paths: set[str]) -> dict[str, list[dict[str, Any]]]:
     if not study.has("nearest"):
         return {}
     table = study.table("nearest", COLUMNS)
+    near = table[table["path"].isin(paths)][["path", "near", "label", "similarity"]]
     found: dict[str, list[dict[str, Any]]] = {}
-    for each in table[table["path"].isin(paths)].itertuples():
-        found.setdefault(str(each.path), []).append(
-            {
-                "path": each.near,
-                "label": each.label,
-                "similarity": round(float(each.similarity), 4),
-            }
-        )
+    for path, other, label, similarity in near.itertuples(index=False):
+        one = {"path": other, "label": label, "similarity": round(float(similarity), 4)}
+        found.setdefault(str(path), []).append(one)
     return found
