@@ -117,7 +117,6 @@ def predict_batch(catalog: Catalog, options: Options, output: Output) -> dict[st
     argument("--delete", metavar="ID", help="forget one, as batches lists them"),
 )
 def list_batches(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
-    """The batches of a run; or delete one of them."""
     run = catalog.runs.find(options.run)
     known = batches(catalog.workspace, run.id)
     if options.delete is not None:
@@ -176,7 +175,6 @@ def list_batches(catalog: Catalog, options: Options, output: Output) -> list[dic
     examples=("theirs.keras --labels labels.txt", "theirs.keras --labels cat,dog --pixels 0..1"),
 )
 def import_model(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    """Take in a model that was trained elsewhere; it is then a run like any other."""
     given = Path(options.labels).expanduser()
     typed = "," in options.labels or options.labels.lstrip().startswith("[")
     labels = parse_labels(options.labels) if typed else read_labels(given)

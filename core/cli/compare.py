@@ -109,7 +109,6 @@ def _say(found: Comparison, output: Output) -> None:
     examples=('"hands 1"', '"hands 1" --threshold 0.95'),
 )
 def similar(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    """A run's score with and without test images that resemble training images."""
     if not 0.9 <= options.threshold <= 1:
         raise InvalidInput(
             f"A threshold of {options.threshold:g} can’t be used.", remedy="Use 0.9 to 1."

@@ -13,8 +13,9 @@ import ast
 import json
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -91,9 +92,14 @@ class _Known(dict[str, Any]):
 def _text(module: str, name: str, known: _Known) -> tuple[str, dict[str, tuple[str, str]]]:
     """One definition as it is given out, and the imports inside it."""
     text, local = _untyped(module, name)
-    while (edit := next(_edits(text, known), None)) is not None:
+    return _tidy(_after(text, lambda text: _edits(text, known))), local
+
+
+def _after(text: str, edits: Callable[[str], Iterator[_Edit]]) -> str:
+    """A text after all edits, each of which is looked for in what the ones before have left."""
+    while (edit := next(edits(text), None)) is not None:
         text = _edited(text, edit)
-    return _tidy(text), local
+    return text
 
 
 def _edits(text: str, known: _Known) -> Iterator[_Edit]:
@@ -149,9 +155,7 @@ def _untyped(module: str, name: str) -> tuple[str, dict[str, tuple[str, str]]]:
         local |= _imports(node)
     for type_ in sorted(set(_types(text, tree)), reverse=True):
         text = _edited(text, type_)
-    while (edit := next(_inner_imports(text), None)) is not None:
-        text = _edited(text, edit)
-    return text, local
+    return _after(text, _inner_imports), local
 
 
 def _types(text: str, tree: ast.Module) -> Iterator[_Edit]:
@@ -251,11 +255,9 @@ class _File:
                 case ast.Assign(targets=targets):
                     while first and self.lines[first - 1].startswith("#"):
                         first -= 1
-                    for target in targets:
-                        named = target.elts if isinstance(target, ast.Tuple) else [target]
-                        for each in named:
-                            if isinstance(each, ast.Name):
-                                self.defined[each.id] = first, last
+                    for each in (part for target in targets for part in ast.walk(target)):
+                        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
+                            self.defined[each.id] = first, last
 
     def source(self, name: str) -> str:
         """The text of what is called so here."""
@@ -272,11 +274,10 @@ class _Places:
     """Where nodes stand in a text, in characters."""
 
     def __init__(self, text: str) -> None:
+        lines = text.splitlines(keepends=True)
         self.text = text
-        self._bytes = [line.encode() for line in text.splitlines(keepends=True)]
-        self._starts = [0]
-        for line in text.splitlines(keepends=True):
-            self._starts.append(self._starts[-1] + len(line))
+        self._bytes = [line.encode() for line in lines]
+        self._starts = [0, *accumulate(map(len, lines))]
 
     def _at(self, line: int, column: int) -> int:
         return self._starts[line - 1] + len(self._bytes[line - 1][:column].decode())
@@ -305,8 +306,7 @@ class _Places:
             alone: its block would be empty without it.
         """
         first, last = self._starts[node.lineno - 1], self._starts[node.end_lineno or 0]
-        head = self.text[self.start(node) : self.start(node) + 4]
-        chained = head == "elif"
+        chained = self.text.startswith("elif", self.start(node))
         depth = " " * node.col_offset
         begin = self._starts[node.body[-1].end_lineno or 0]
         if holds:
@@ -317,13 +317,11 @@ class _Places:
             return self._comment(first), last, f"{depth}pass\n" if alone and not chained else ""
         other = node.orelse[0]
         after = self.text[begin:last]
-        is_chain = isinstance(other, ast.If) and self.text[self.start(other) :].startswith("elif")
         if chained:
             return first, last, after
-        if is_chain:
+        if isinstance(other, ast.If) and self.text.startswith("elif", self.start(other)):
             return first, last, after.replace("elif", "if", 1)
-        line = next(n for n, each in enumerate(after.splitlines()) if each.strip() == "else:")
-        return first, last, _shifted("".join(after.splitlines(keepends=True)[line + 1 :]))
+        return first, last, _shifted(after.partition("else:\n")[2])
 
     def _comment(self, first: int) -> int:
         """Where the comment right above begins."""
