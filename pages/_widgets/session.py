@@ -241,16 +241,20 @@ def dataset_table(record: DatasetRecord) -> pd.DataFrame | None:
 
 # Shared, and so never copied: of very many images they are long.
 @remembered(lambda record: (record.id, record.version), shared=True, max_entries=8)
+def _findings(record: DatasetRecord) -> tuple[list[Finding], list[Finding]]:
+    table = curation.curated(catalog(), record.id, record.version)
+    known = curation.known_alike(catalog(), record.id, record.version)
+    return find(table, alike=known), taken_as_kind(table)
+
+
 def dataset_findings(record: DatasetRecord) -> list[Finding]:
     """What deserves a look in a dataset, at its present version."""
-    known = curation.known_alike(catalog(), record.id, record.version)
-    return find(curation.curated(catalog(), record.id, record.version), alike=known)
+    return _findings(record)[0]
 
 
-@remembered(lambda record: (record.id, record.version), shared=True, max_entries=8)
 def dataset_kinds(record: DatasetRecord) -> list[Finding]:
     """What is not among them, since nearly all images are so."""
-    return taken_as_kind(curation.curated(catalog(), record.id, record.version))
+    return _findings(record)[1]
 
 
 def thumbnails(dataset_id: str, rows: pd.DataFrame) -> list[bytes]:
