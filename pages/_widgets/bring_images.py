@@ -12,7 +12,7 @@ from core.datasets import intake
 from core.datasets.intake import check_allowed
 from core.text import escape, images, plural, size
 from pages._widgets.one_of import one_of
-from pages._widgets.uploader import Uploaded, uploader
+from pages._widgets.uploader import Uploaded, fresh, uploader
 
 _AT_MOST = 60
 _WAYS = {
@@ -72,20 +72,15 @@ def bring_images(key: str, run_id: str, verb: str, what: str) -> Path | Uploaded
     if way == "server":
         folder = choose_folder(key, f"{verb} this folder")
         return check_allowed(folder) if folder is not None else None
-    fresh = f"{key}-{run_id}-{st.session_state.setdefault('uploads', 0)}"
+    place = fresh(f"{key}-{run_id}")
     if way == "folder":
-        came = uploader(f"Folder with {what}", "folder", f"{fresh}-folder")
-        button = f"{fresh}-go"
+        came = uploader(f"Folder with {what}", "folder", f"{place}-folder")
+        button = f"{place}-go"
     else:
-        came = uploader(f"Archive of {what}", "archive", f"{fresh}-archive")
-        button = f"{fresh}-archive-go"
+        came = uploader(f"Archive of {what}", "archive", f"{place}-archive")
+        button = f"{place}-archive-go"
     if came is None:
         return None
     st.caption(f"{escape(came.file) or images(came.taken)} ({size(came.bytes)}) uploaded.")
     wanted = "this archive" if came.file else images(came.taken)
     return came if st.button(f"{verb} {wanted}", type="primary", key=button) else None
-
-
-def forget_upload() -> None:
-    """Begin with an empty upload the next time: what came in was taken."""
-    st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1

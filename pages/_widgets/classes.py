@@ -16,7 +16,7 @@ from pages._widgets.files import list_files
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.one_of import choose, one_of
 from pages._widgets.session import catalog
-from pages._widgets.uploader import uploader
+from pages._widgets.uploader import forget_upload, fresh, uploader
 
 _WAYS = {
     "Rename": ":material/edit: Rename",
@@ -127,8 +127,7 @@ def _add(record: DatasetRecord, labels: list[str]) -> None:
 
 
 def _files(record: DatasetRecord, label: str) -> None:
-    uploads = st.session_state.setdefault("uploads", 0)
-    came = uploader("Images of this class", "files", f"class-{record.id}-{uploads}")
+    came = uploader("Images of this class", "files", fresh(f"class-{record.id}"))
     if came is None:
         return
     left = [*came.failed, *came.refused]
@@ -139,7 +138,7 @@ def _files(record: DatasetRecord, label: str) -> None:
         stage = UploadStage(catalog().workspace, came.token)
         stage.gather(label)
         stage.add_to(catalog(), record.id)
-        st.session_state["uploads"] = uploads + 1
+        forget_upload()
         kinds.submit_scan(catalog(), record.id)
         st.rerun()
 

@@ -20,7 +20,7 @@ from pages._widgets.bring_images import choose_folder
 from pages._widgets.files import list_files
 from pages._widgets.one_of import one_of
 from pages._widgets.session import catalog, choose_dataset, job_of
-from pages._widgets.uploader import Uploaded, uploader
+from pages._widgets.uploader import Uploaded, forget_upload, fresh, uploader
 
 # The folder that was chosen and is a dataset already, and that dataset.
 _AGAIN = "folder-again"
@@ -40,14 +40,9 @@ def import_once(record: DatasetRecord, *, then_train: bool = False) -> None:
         kinds.submit_import(catalog(), record.id, then_train=then_train)
 
 
-def _fresh(key: str) -> str:
-    """A widget key that changes after each upload, which empties the uploader and its memory."""
-    return f"{key}-{st.session_state.setdefault('uploads', 0)}"
-
-
 def _added(record: DatasetRecord) -> None:
     choose_dataset(record.id)
-    st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
+    forget_upload()
     st.session_state["adding"] = False
     st.rerun()
 
@@ -57,12 +52,12 @@ def _folder_upload() -> None:
         "Choose a folder that holds one folder a class, for example `photos/cats` and "
         "`photos/dogs`. Folders named train, val and test are understood too."
     )
-    came = uploader("Folder with class folders", "folder", _fresh("folder"))
+    came = uploader("Folder with class folders", "folder", fresh("folder"))
     if came is None:
         return
     _report(came)
     suggested = catalog().datasets.free_name((came.folder or "Uploaded images")[:90])
-    name = st.text_input("Name of the dataset", suggested, key=_fresh("folder-name"))
+    name = st.text_input("Name of the dataset", suggested, key=fresh("folder-name"))
     if st.button(f"Import {images(came.taken)}", type="primary", key="import-folder"):
         _check_name(name)
         stage = UploadStage(catalog().workspace, came.token)
@@ -103,14 +98,14 @@ def _check_name(name: str) -> None:
 
 def _archive() -> None:
     st.write("A .zip or .tar archive (also .tar.gz, .tar.bz2, .tar.xz) with one folder a class.")
-    came = uploader("Archive", "archive", _fresh("archive"))
+    came = uploader("Archive", "archive", fresh("archive"))
     if came is None:
         return
     st.success(
         f"{escape(came.file)} ({size(came.bytes)}) uploaded.", icon=":material/check_circle:"
     )
     suggested = catalog().datasets.free_name(came.file.split(".")[0][:90] or "archive")
-    name = st.text_input("Name of the dataset", suggested, key=_fresh("archive-name"))
+    name = st.text_input("Name of the dataset", suggested, key=fresh("archive-name"))
     if st.button("Import the archive", type="primary"):
         _check_name(name)
         stage = UploadStage(catalog().workspace, came.token)
@@ -206,13 +201,13 @@ def _one_class() -> None:
         format_func=lambda one: "a new dataset" if one is None else own[one],
         help="A folder of your own stays as it is; what you add to it is kept in Lightbox.",
     )
-    label = st.text_input("Class", placeholder="cats", key=_fresh("class")).strip()
+    label = st.text_input("Class", placeholder="cats", key=fresh("class")).strip()
     name = (
-        st.text_input("Name of the dataset", "My images", key=_fresh("class-name"))
+        st.text_input("Name of the dataset", "My images", key=fresh("class-name"))
         if target is None
         else ""
     )
-    came = uploader("Images of this class", "files", _fresh("files"))
+    came = uploader("Images of this class", "files", fresh("files"))
     if came is not None:
         _report(came)
     if st.button("Add them", type="primary", disabled=came is None) and came is not None:

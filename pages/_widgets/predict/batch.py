@@ -23,13 +23,14 @@ from core.inference.batch_store import (
 )
 from core.jobs.kinds import resume_batch, submit_batch, submit_sort
 from core.text import ago, duration, escape, images, shorten
-from pages._widgets.bring_images import bring_images, forget_upload
+from pages._widgets.bring_images import bring_images
 from pages._widgets.job import act, delete_popover, watch, watched
 from pages._widgets.one_of import choose
 from pages._widgets.pictures import plot
 from pages._widgets.predict.batch_gallery import draw_gallery
 from pages._widgets.session import catalog
 from pages._widgets.sure import sure_popover
+from pages._widgets.uploader import forget_upload
 
 _STATES = {
     "interrupted": "It was interrupted; what was answered is kept.",

@@ -13,10 +13,11 @@ from core.evaluation.predictions import evaluated_on
 from core.evaluation.tested import Tested, folders_tested, forget_tested, keep_upload
 from core.jobs import kinds
 from core.text import ago, escape, shorten
-from pages._widgets.bring_images import bring_images, forget_upload
+from pages._widgets.bring_images import bring_images
 from pages._widgets.job import act, delete_popover, watch
 from pages._widgets.one_of import choose
 from pages._widgets.session import catalog
+from pages._widgets.uploader import forget_upload
 
 _OWN = "Its own test set"
 

@@ -112,3 +112,13 @@ def uploader(label: str, mode: Mode, key: str) -> Uploaded | None:
 def not_taken(said: Mapping[str, Any], name: str) -> list[tuple[str, str]]:
     """Files that a component says were ``refused`` or ``failed``, with the reason."""
     return [(str(path), str(why)) for path, why in said.get(name) or []]
+
+
+def fresh(key: str) -> str:
+    """A widget's key that changes after each upload, which empties the uploader and its memory."""
+    return f"{key}-{st.session_state.setdefault('uploads', 0)}"
+
+
+def forget_upload() -> None:
+    """Begin with an empty upload the next time: what came in was taken."""
+    st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
