@@ -16,7 +16,7 @@ from core.training.foreign.archive import look_into
 from core.training.foreign.judge import PIXELS, Looked, Pixels
 from pages._widgets.job import act, watch
 from pages._widgets.one_of import choose
-from pages._widgets.session import catalog, choose_run, dataset_table
+from pages._widgets.session import catalog, choose_run, dataset_table, next_turn, turn
 from pages._widgets.steps import go, lead
 
 _FRESH, _FILE, _RUN = "bring-fresh", "bring-file", "bring-run"
@@ -38,7 +38,7 @@ def bring_panel() -> None:
 
 
 def _form() -> None:
-    fresh = st.session_state.setdefault(_FRESH, 0)
+    fresh = turn(_FRESH)
     given = st.file_uploader("Model file", type=["keras"], key=f"bring-model-{fresh}")
     if given is None:
         return
@@ -96,7 +96,7 @@ def _form() -> None:
             size=size,
         )
         st.session_state[_RUN] = run.id
-        st.session_state[_FRESH] = fresh + 1
+        next_turn(_FRESH)
         st.rerun()
 
 

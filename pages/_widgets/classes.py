@@ -15,7 +15,7 @@ from pages._widgets.decided import decide
 from pages._widgets.files import list_files
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.one_of import choose, one_of
-from pages._widgets.session import catalog
+from pages._widgets.session import catalog, next_turn, turn
 from pages._widgets.uploader import forget_upload, fresh, uploader
 
 _WAYS = {
@@ -147,16 +147,15 @@ def _webcam(record: DatasetRecord, label: str) -> None:
     tokens = st.session_state.setdefault("shots", {})
     shots = Shots(catalog().workspace, tokens.setdefault(record.id, new_token()))
     # A camera of another number is empty, ready for the next photo.
-    number = st.session_state.setdefault("camera", 0)
     left, right = st.columns(2, gap="large")
     photo = left.camera_input(
         "Take one photo after the other",
-        key=f"camera-{record.id}-{number}",
+        key=f"camera-{record.id}-{turn('camera')}",
         resolution="720p",
     )
     if photo is not None:
         shots.add(photo.getvalue())
-        st.session_state["camera"] = number + 1
+        next_turn("camera")
         st.rerun()
     taken = shots.all()
     with right:

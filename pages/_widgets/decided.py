@@ -8,7 +8,7 @@ from core.catalog import DatasetRecord
 from core.catalog.changes import DECISIONS
 from core.quality import curation
 from core.text import escape, images
-from pages._widgets.session import catalog
+from pages._widgets.session import catalog, next_turn, turn
 
 
 def decide(
@@ -55,7 +55,7 @@ def last_decision(record: DatasetRecord) -> None:
 
 def round_number() -> int:
     """Counts decisions in this session: after each, nothing is selected any more."""
-    return int(st.session_state.get("round", 0))
+    return turn("round")
 
 
 def _remember(record: DatasetRecord, versions: list[int], said: str) -> None:
@@ -64,5 +64,5 @@ def _remember(record: DatasetRecord, versions: list[int], said: str) -> None:
 
 
 def _again() -> None:
-    st.session_state["round"] = round_number() + 1
+    next_turn("round")
     st.rerun()

@@ -13,6 +13,7 @@ from core.quality.shown import Shown
 from core.text import escape, plural, shorten, size
 from pages._widgets.job import act
 from pages._widgets.pictures import plot
+from pages._widgets.session import next_turn, turn
 
 _UNEVEN = "Largest : smallest"
 _MEANS = {
@@ -84,10 +85,12 @@ def distributions(record: DatasetRecord, good: Shown) -> Chosen:
 def _bars(key: str, record: DatasetRecord, good: Shown) -> tuple[str, ...]:
     counts = good.divided(key).counts
     names = list(counts)
+    # Another number once the choice was let go.
+    shown = f"{key}-{record.id}-{record.version}-{turn(f'cleared-{key}')}"
     with st.container(height=410 if len(names) > _TALL else "content", border=False):
         event = plot(
             charts.class_counts(counts),
-            key=f"bars-{key}-{record.id}-{record.version}-{_cleared(key)}",
+            key=f"bars-{shown}",
             on_select="rerun",
             selection_mode="points",
         )
@@ -96,7 +99,7 @@ def _bars(key: str, record: DatasetRecord, good: Shown) -> tuple[str, ...]:
     named = st.multiselect(
         f"{_ONE[key]}: show only",
         names,
-        key=f"only-{key}-{record.id}-{record.version}-{_cleared(key)}",
+        key=f"only-{shown}",
         format_func=lambda name: shorten(name, 60),
         placeholder=f"{_ONE[key]}: show only …",
         label_visibility="collapsed",
@@ -127,7 +130,7 @@ def chips(chosen: Chosen) -> None:
                 names += f" and {len(parts) - 3} more"
             act(
                 f"{_ONE[key]}: {escape(names)}",
-                (_clear, [key]),
+                (next_turn, f"cleared-{key}"),
                 icon="close",
                 key=f"chip-{key}",
                 help="Show the others again",
@@ -135,17 +138,7 @@ def chips(chosen: Chosen) -> None:
         if len(chosen) > 1:
             act(
                 f"Clear all {plural(len(chosen), 'filter')}",
-                (_clear, list(chosen)),
+                (next_turn, *(f"cleared-{key}" for key in chosen)),
                 key="chips-all",
                 type="tertiary",
             )
-
-
-def _cleared(key: str) -> int:
-    """How often a chart's choice was let go; a chart of another number has nothing chosen."""
-    return int(st.session_state.get(f"cleared-{key}", 0))
-
-
-def _clear(keys: list[str]) -> None:
-    for key in keys:
-        st.session_state[f"cleared-{key}"] = _cleared(key) + 1

@@ -128,6 +128,17 @@ def forget(*keys: str) -> None:
         st.session_state.pop(key, None)
 
 
+def turn(key: str) -> int:
+    """How often something has begun anew: a widget with this number in its key begins anew too."""
+    return int(st.session_state.get(key, 0))
+
+
+def next_turn(*keys: str) -> None:
+    """For callbacks: have these begin anew."""
+    for key in keys:
+        st.session_state[key] = turn(key) + 1
+
+
 def asked(kind: str) -> str | None:
     """What was asked for: by the address, else by what was done last in this session."""
     return st.query_params.get(kind) or st.session_state.get(kind)

@@ -12,7 +12,7 @@ from core.text import escape, shorten
 from pages._widgets.job import act
 from pages._widgets.one_of import choose
 from pages._widgets.results.view import View, figures_of
-from pages._widgets.session import catalog
+from pages._widgets.session import catalog, next_turn, turn
 
 _EACH, _TOGETHER = "Each class", "All photos together"
 _USUAL = 90
@@ -33,7 +33,7 @@ def ask_aim(view: View) -> None:
     dataset_id = view.run.dataset_id
     aim = load_aim(catalog().workspace, dataset_id)
     # Closed once it is answered.
-    key = f"aim-{view.run.id}-{aim.of_100 if aim else 0}-{st.session_state.get('aim-saved', 0)}"
+    key = f"aim-{view.run.id}-{aim.of_100 if aim else 0}-{turn('aim-saved')}"
     # A class may be called like the words for all of them.
     labels = view.evaluation.labels
     choices = [Aim(of_100=_USUAL), Aim(of_100=_USUAL, together=True)]
@@ -70,13 +70,9 @@ def _save(dataset_id: str, key: str, choices: Sequence[Aim]) -> None:
         # Said beside the field, which stays open.
         st.session_state[f"{key}-why"] = str(error)
         return
-    _settled()
+    next_turn("aim-saved")
 
 
 def _forget(dataset_id: str) -> None:
     set_aim(catalog(), dataset_id, None)
-    _settled()
-
-
-def _settled() -> None:
-    st.session_state["aim-saved"] = st.session_state.get("aim-saved", 0) + 1
+    next_turn("aim-saved")

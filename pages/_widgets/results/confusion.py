@@ -18,6 +18,7 @@ from pages._widgets.pictures import plot
 from pages._widgets.results.document import draw_group, draw_parts, draw_pictures, title
 from pages._widgets.results.tiles import answers_gallery
 from pages._widgets.results.view import View, another_test, figures_of, say_if_gone, turn_to
+from pages._widgets.session import next_turn, turn
 
 # With more classes than this, only the most confused are shown until one asks for more.
 _MANY = 25
@@ -91,7 +92,7 @@ def _matrix(view: View) -> None:
             many = choose("Classes shown", sizes, now=_CHOICES[1], width=220, key=key)
     shown = set(most_confused(counts, many))
     positions = figures_of(view).order if order == _SIMILAR else range(len(labels))
-    chart_key = view.key(f"confusion-chart-{st.session_state.get(view.key('confusion-round'), 0)}")
+    chart_key = view.key(f"confusion-chart-{turn(view.key('confusion-round'))}")
     plot(
         charts.confusion(
             labels,
@@ -124,8 +125,7 @@ def _clicked(view: View, chart_key: str) -> None:
         if 0 <= position < len(labels):
             st.session_state[key] = labels[position]
     # Another key is another chart: one in which nothing is selected, and so nothing is faded.
-    rounds = view.key("confusion-round")
-    st.session_state[rounds] = st.session_state.get(rounds, 0) + 1
+    next_turn(view.key("confusion-round"))
 
 
 def _boxes(view: View) -> None:

@@ -18,6 +18,7 @@ from core.api.uploads import PREFIX, issue
 from core.datasets.archives import SUFFIXES_ARCHIVE
 from core.datasets.formats import SUFFIXES
 from pages._widgets.component import component_of
+from pages._widgets.session import next_turn, turn
 
 # What sends files, for every component that does.
 SENDING = (Path(__file__).parent / "sending.js").read_text(encoding="utf-8")
@@ -116,9 +117,9 @@ def not_taken(said: Mapping[str, Any], name: str) -> list[tuple[str, str]]:
 
 def fresh(key: str) -> str:
     """A widget's key that changes after each upload, which empties the uploader and its memory."""
-    return f"{key}-{st.session_state.setdefault('uploads', 0)}"
+    return f"{key}-{turn('uploads')}"
 
 
 def forget_upload() -> None:
     """Begin with an empty upload the next time: what came in was taken."""
-    st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
+    next_turn("uploads")
