@@ -81,8 +81,5 @@ def class_curves(
     ticks = {"tick0": 0, "dtick": 25, "fixedrange": True, **PER_CENT}
     figure.update_xaxes(title=titles[0], range=[-2, 106], **ticks)
     figure.update_yaxes(title=titles[1], range=[-2, 103], **ticks)
-    figure.update_layout(
-        showlegend=True,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-    )
-    return finish(figure, height=380)
+    figure.update_layout(showlegend=True)
+    return finish(figure, height=380, legend=True)

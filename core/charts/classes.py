@@ -74,11 +74,9 @@ def class_splits(counts: pd.DataFrame) -> go.Figure:
         )
     categories(figure, labels, "y")
     _bar_axes(figure)
-    figure.update_layout(
-        barmode="stack",
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
-    )
-    return finish(figure, height=max(200, min(900, 100 + 26 * len(labels))))
+    figure.update_layout(barmode="stack", legend_traceorder="normal")
+    height = max(200, min(900, 100 + 26 * len(labels)))
+    return finish(figure, height, legend=True)
 
 
 def _bar_axes(figure: go.Figure) -> None:

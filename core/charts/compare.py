@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from core.charts.base import BLUE, GREEN, GREY, ORANGE, PER_CENT, finish, plain
+from core.charts.base import BLUE, GREEN, GREY, ORANGE, PER_CENT, as_powers, finish, interval, plain
 from core.text import percent
 
 # Okabe and Ito's, in an order in which neighbours differ in lightness too.
 RUN_COLOURS = (BLUE, ORANGE, GREEN, "#CC79A7", "#56B4E9", "#D55E00")
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+_GRID = "rgba(128,128,128,.25)"
 _SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "star")
-# Costs that are further apart than this are drawn as powers.
-_WIDE = 20
 
 
 def overlaid(
@@ -48,15 +47,10 @@ def overlaid(
             hovertemplate=f"epoch %{{x}}: {written}<extra>%{{fullData.name}}</extra>",
         )
     figure.update_xaxes(title="epoch", rangemode="tozero", showgrid=False)
-    figure.update_yaxes(
-        title=title,
-        gridcolor="rgba(128,128,128,.25)",
-        automargin=True,
-    )
+    figure.update_yaxes(title=title, gridcolor=_GRID, automargin=True)
     if share:
         figure.update_yaxes(range=_up_to_all(lowest), **PER_CENT)
-    finish(figure, 340)
-    return figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
+    return finish(figure, 340, legend=True)
 
 
 def _up_to_all(low: float) -> list[float]:
@@ -115,21 +109,13 @@ def costs(
                 "size": 15 if on_front[place] else 11,
                 "line": {"width": 2 if on_front[place] else 0, "color": GREY},
             },
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": [100 * (high - good[place])],
-                "arrayminus": [100 * (good[place] - low)],
-                "thickness": 1,
-                "width": 4,
-                "color": GREY,
-            },
+            error_y=interval(good[[place]], low, high, thickness=1, width=4, color=GREY),
             hovertemplate=f"{plain(name, 60)}<br>{percent(good[place])} "
             f"(likely {percent(low)} to {percent(high)})<br>"
             f"{plain(title, 60)}: {price[place]:,.4g}<extra></extra>",
             showlegend=False,
         )
-    powers = bool(len(price)) and price.min() > 0 and price.max() / price.min() > _WIDE
+    powers = as_powers(price)
     figure.update_xaxes(
         title=plain(title, 60),
         type="log" if powers else "linear",
@@ -139,7 +125,7 @@ def costs(
     figure.update_yaxes(
         title="test accuracy",
         automargin=True,
-        gridcolor="rgba(128,128,128,.25)",
+        gridcolor=_GRID,
         range=_up_to_all(100 * min((low for low, _ in intervals), default=0.0)),
         **PER_CENT,
     )

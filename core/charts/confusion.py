@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from core.charts.base import ORANGE, categories, finish, plain
+from core.charts.base import ORANGE, categories, finish, plain, write_cells
 from core.text import percent
 
 # More classes than this are shown by colour alone, with the number when one points at a cell.
@@ -54,23 +54,29 @@ def confusion(
     names = [plain(labels[n], 80) for n in order]
     hover = _hover(names, numbers, totals[order])
     gap = 1 if len(order) <= 60 else 0
-    figure = go.Figure(
-        go.Heatmap(
-            z=shares,
-            x=[f"{n}" for n in range(len(order))],
-            y=[f"{n}" for n in range(len(order))],
-            hovertext=None if click else hover,
-            hoverinfo="skip" if click else "text",
-            colorscale=_SCALE,
-            zmin=0,
-            zmax=1,
-            showscale=False,
-            xgap=gap,
-            ygap=gap,
-        )
+    places = [f"{n}" for n in range(len(order))]
+    cells = go.Heatmap(
+        z=shares,
+        x=places,
+        y=places,
+        hovertext=None if click else hover,
+        hoverinfo="skip" if click else "text",
+        colorscale=_SCALE,
+        zmin=0,
+        zmax=1,
+        showscale=False,
+        xgap=gap,
+        ygap=gap,
     )
+    figure = go.Figure(cells)
     if len(order) <= NUMBERS_AT_MOST:
-        _numbers(figure, shares * 100 if rates else numbers, shares)
+        written = [
+            [f"{number:.0f}" if number > 0 else "" for number in row]
+            for row in (shares * 100 if rates else numbers).tolist()
+        ]
+        # Two digits must fit into a cell on a phone.
+        size = 12 if len(order) <= 12 else 11
+        write_cells(figure, np.array(written, object), shares > _DARK, size=size, weight=600)
     if click:
         _marks(figure, order, numbers, hover)
     if chosen is not None and chosen[0] in order and chosen[1] in order:
@@ -153,23 +159,3 @@ def _marks(
     )
     # With a mark in each cell, the nearest one is the cell's own wherever one points.
     figure.update_layout(hovermode="closest", hoverdistance=-1 if every else 12)
-
-
-def _numbers(figure: go.Figure, shown: np.ndarray, shares: np.ndarray) -> None:
-    """Write numbers into a heat map: white on its dark cells, in the page's own colour on others.
-
-    The scale lets the page shine through, which the heat map's own choice of colour overlooks.
-    """
-    # Two digits must fit into a cell on a phone.
-    size = 12 if len(shares) <= 12 else 11
-    for dark in (False, True):
-        rows, columns = np.nonzero((shown > 0) & ((shares > _DARK) == dark))
-        figure.add_scatter(
-            x=[f"{n}" for n in columns],
-            y=[f"{n}" for n in rows],
-            text=[f"{shown[r, c]:.0f}" for r, c in zip(rows, columns, strict=True)],
-            mode="text",
-            textfont={"size": size, "weight": 600, "color": "white" if dark else None},
-            hoverinfo="skip",
-            showlegend=False,
-        )

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from core.charts.base import GREEN, GREY
-from core.charts.live import PERCENT, LiveChart
+from core.charts.live import PERCENT, LiveChart, category, quantity
 
 
 def ladder(rungs: Sequence[Mapping[str, Any]]) -> LiveChart:
@@ -32,18 +32,16 @@ def ladder(rungs: Sequence[Mapping[str, Any]]) -> LiveChart:
 
 
 _PLACE: dict[str, Any] = {
-    "x": {
-        "field": "x",
-        "type": "quantitative",
-        "scale": {"zero": True, "nice": False, "padding": 8},
-        "axis": {"title": "seconds since the start"},
-    },
-    "y": {
-        "field": "y",
-        "type": "quantitative",
-        "scale": {"zero": False, "padding": 12},
-        "axis": {"title": "right on images not fitted on", **PERCENT},
-    },
+    "x": quantity(
+        "x",
+        scale={"zero": True, "nice": False, "padding": 8},
+        axis={"title": "seconds since the start"},
+    ),
+    "y": quantity(
+        "y",
+        scale={"zero": False, "padding": 12},
+        axis={"title": "right on images not fitted on", **PERCENT},
+    ),
 }
 _KINDS = {"domain": ["kept", "left out"]}
 _SPEC: dict[str, Any] = {
@@ -51,35 +49,26 @@ _SPEC: dict[str, Any] = {
     "layer": [
         {
             "transform": [{"filter": "datum.kind == 'kept'"}],
-            "mark": {
-                "type": "line",
-                "interpolate": "step-after",
-                "color": GREEN,
-                "strokeWidth": 2,
-            },
+            "mark": {"type": "line", "interpolate": "step-after", "color": GREEN, "strokeWidth": 2},
             "encoding": _PLACE,
         },
         {
             "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
             "encoding": {
                 **_PLACE,
-                "color": {
-                    "field": "kind",
-                    "type": "nominal",
-                    "scale": {**_KINDS, "range": [GREEN, GREY]},
-                    "legend": {"title": None, "orient": "top"},
-                },
+                "color": category(
+                    "kind",
+                    scale={**_KINDS, "range": [GREEN, GREY]},
+                    legend={"title": None, "orient": "top"},
+                ),
                 # Told apart by shape too, where colours are not.
-                "shape": {
-                    "field": "kind",
-                    "type": "nominal",
-                    "scale": {**_KINDS, "range": ["circle", "diamond"]},
-                    "legend": None,
-                },
+                "shape": category(
+                    "kind", scale={**_KINDS, "range": ["circle", "diamond"]}, legend=None
+                ),
                 "tooltip": [
-                    {"field": "what", "type": "nominal"},
-                    {"field": "y", "type": "quantitative", "format": ".1%", "title": "right"},
-                    {"field": "x", "type": "quantitative", "format": ".1f", "title": "after (s)"},
+                    category("what"),
+                    quantity("y", format=".1%", title="right"),
+                    quantity("x", format=".1f", title="after (s)"),
                 ],
             },
         },

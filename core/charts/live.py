@@ -124,6 +124,16 @@ def live_confusion(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> Li
     return LiveChart(rows, _live_confusion_spec(labels))
 
 
+def quantity(name: str, **more: Any) -> dict[str, Any]:
+    """A column of numbers, in a spec."""
+    return {"field": name, "type": "quantitative", **more}
+
+
+def category(name: str, **more: Any) -> dict[str, Any]:
+    """A column of names, in a spec."""
+    return {"field": name, "type": "nominal", **more}
+
+
 def _of(epochs: Entries, key: str) -> list[Mapping[str, Any]]:
     return [entry for entry in epochs if entry.get(key) is not None]
 
@@ -176,8 +186,8 @@ def _only(*kinds: str, more: str = "") -> dict[str, str]:
 def _xy(upright: dict[str, Any]) -> dict[str, Any]:
     across = {"scale": {"zero": True, "nice": False}, "axis": {"title": "epoch", "tickMinStep": 1}}
     return {
-        "x": {"field": "x", "type": "quantitative", **across},
-        "y": {"field": "y", "type": "quantitative", **upright},
+        "x": quantity("x", **across),
+        "y": quantity("y", **upright),
     }
 
 
@@ -195,16 +205,16 @@ def _curves_spec(metric: str) -> dict[str, Any]:
 
     def kinds(values: list[Any], **more: Any) -> dict[str, Any]:
         scale = {"domain": _KINDS, "range": values}
-        return {"field": "kind", "type": "nominal", "scale": scale, **more}
+        return category("kind", scale=scale, **more)
 
     # Told apart by dashes and shapes too, where colours are not.
     colour = kinds([BLUE, ORANGE, GREEN], legend=legend)
     dash = kinds([[1, 0], [6, 4], [1, 0]], legend=None)
     shape = kinds(["circle", "square", "diamond"], legend=legend)
     tooltip = [
-        {"field": "kind", "type": "nominal", "title": "what"},
-        {"field": "x", "type": "quantitative", "title": "epoch"},
-        {"field": "y", "type": "quantitative", "title": name, "format": number},
+        category("kind", title="what"),
+        quantity("x", title="epoch"),
+        quantity("y", title=name, format=number),
     ]
     epochs = ("training", "validation")
     within = {"type": "line", "aria": False, "color": BLUE, "opacity": 0.4, "strokeWidth": 1.2}
@@ -236,7 +246,6 @@ def _curves_spec(metric: str) -> dict[str, Any]:
 
 def _parts_layers(*, low: bool = False) -> list[dict[str, Any]]:
     """Where parts begin, with their names at the top, or ``low`` where the top is full of lines."""
-    x = {"field": "x", "type": "quantitative"}
     return [
         {
             "transform": [_only("part", more=" && datum.x > 0")],
@@ -248,7 +257,7 @@ def _parts_layers(*, low: bool = False) -> list[dict[str, Any]]:
                 "strokeWidth": 1.5,
                 "aria": False,
             },
-            "encoding": {"x": x},
+            "encoding": {"x": quantity("x")},
         },
         {
             "transform": [_only("part")],
@@ -262,9 +271,9 @@ def _parts_layers(*, low: bool = False) -> list[dict[str, Any]]:
                 "fontSize": 12,
             },
             "encoding": {
-                "x": x,
+                "x": quantity("x"),
                 "y": {"value": "height" if low else 0},
-                "text": {"field": "text", "type": "nominal"},
+                "text": category("text"),
             },
         },
     ]
@@ -274,45 +283,35 @@ def _live_confusion_spec(labels: Sequence[str]) -> dict[str, Any]:
     axis = {"labelLimit": 110, "labelOverlap": True, "grid": False}
     # Long names lie across, so that they don't run into each other.
     angle = 0 if max(map(len, labels), default=0) <= 4 else -45
+    across = {**axis, "title": "the model’s answer", "labelAngle": angle}
     place = {
-        "x": {
-            "field": "answer",
-            "type": "nominal",
-            "sort": None,
-            "axis": {**axis, "title": "the model’s answer", "labelAngle": angle},
-        },
-        "y": {"field": "true", "type": "nominal", "sort": None, "axis": {**axis, "title": "true"}},
+        "x": category("answer", sort=None, axis=across),
+        "y": category("true", sort=None, axis={**axis, "title": "true"}),
     }
     scale = {"domain": [0, 1], "range": ["rgba(0,114,178,0.06)", "rgb(0,77,122)"]}
     tooltip = [
-        {"field": "true", "type": "nominal"},
-        {"field": "answer", "type": "nominal"},
-        {"field": "images", "type": "quantitative"},
-        {"field": "share", "type": "quantitative", "format": ".1%"},
+        category("true"),
+        category("answer"),
+        quantity("images"),
+        quantity("share", format=".1%"),
     ]
     layers: list[dict[str, Any]] = [
         {
             "mark": {"type": "rect"},
             "encoding": {
                 **place,
-                "color": {
-                    "field": "share",
-                    "type": "quantitative",
-                    "legend": None,
-                    "scale": scale,
-                },
+                "color": quantity("share", legend=None, scale=scale),
                 "tooltip": tooltip,
             },
         }
     ]
     if len(labels) <= 25:
         dark = {"condition": {"test": "datum.share > 0.4", "value": "white"}, "value": GREY}
-        number = {"field": "images", "type": "quantitative"}
         layers.append(
             {
                 "transform": [{"filter": "datum.images > 0"}],
                 "mark": {"type": "text", "tooltip": False},
-                "encoding": {**place, "text": number, "color": dark},
+                "encoding": {**place, "text": quantity("images"), "color": dark},
             }
         )
     return {"height": max(200, min(760, 120 + 26 * len(labels))), "layer": layers}

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.charts.base import BLUE, GREY, ORANGE, categories, finish, plain
+from core.charts.base import BLUE, GREY, ORANGE, categories, finish, interval, plain, write_cells
 from core.text import percent
 
 _BAND = "rgba(0,114,178,0.16)"
@@ -24,7 +24,7 @@ _LOST = [
 # Where the scale turns opaque, and the least loss that gets its darkest colour.
 _OPAQUE, _DARKEST = 0.3, 0.5
 _SOME = 0.1
-_LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+_SHARES = {"range": [-2, 102], "ticksuffix": " %", "fixedrange": True}
 
 
 def calibration(
@@ -66,13 +66,11 @@ def calibration(
         row=2,
         col=1,
     )
-    percent = {"range": [-2, 102], "ticksuffix": " %", "fixedrange": True}
-    figure.update_xaxes(percent, row=1, col=1)
-    figure.update_xaxes(percent, title="how sure it is", row=2, col=1)
-    figure.update_yaxes(percent, title="how often it is right", row=1, col=1)
+    figure.update_xaxes(_SHARES, row=1, col=1)
+    figure.update_xaxes(_SHARES, title="how sure it is", row=2, col=1)
+    figure.update_yaxes(_SHARES, title="how often it is right", row=1, col=1)
     figure.update_yaxes(title="images", rangemode="tozero", fixedrange=True, nticks=4, row=2, col=1)
-    figure.update_layout(legend=_LEGEND)
-    return finish(figure, height=440)
+    return finish(figure, height=440, legend=True)
 
 
 def _line(
@@ -81,14 +79,7 @@ def _line(
     figure.add_scatter(
         x=bins["confidence"] * 100,
         y=bins["accuracy"] * 100,
-        error_y={
-            "type": "data",
-            "symmetric": False,
-            "array": ((bins["high"] - bins["accuracy"]) * 100).tolist(),
-            "arrayminus": ((bins["accuracy"] - bins["low"]) * 100).tolist(),
-            "thickness": 1.2,
-            "width": 3,
-        },
+        error_y=interval(bins["accuracy"], bins["low"], bins["high"], thickness=1.2, width=3),
         customdata=bins["images"],
         mode="lines+markers",
         cliponaxis=False,
@@ -156,15 +147,9 @@ def coverage(points: pd.DataFrame, chosen: pd.Series | None) -> go.Figure:
     # Where hardly anything is answered, the band is too wide to set the scale.
     most = points[points["coverage"] >= _SOME]
     low = float(min(most["low"].min(), points["accuracy"].min())) if len(most) else 0.0
-    figure.update_xaxes(
-        title="images that it answers", range=[-2, 102], ticksuffix=" %", fixedrange=True
-    )
-    figure.update_yaxes(
-        title="right answers among them",
-        range=[max(0.0, float(np.floor(low * 20) * 5) - 2), 101],
-        ticksuffix=" %",
-        fixedrange=True,
-    )
+    figure.update_xaxes(_SHARES, title="images that it answers")
+    lowest = max(0.0, float(np.floor(low * 20) * 5) - 2)
+    figure.update_yaxes({**_SHARES, "range": [lowest, 101]}, title="right answers among them")
     return finish(figure, height=320)
 
 
@@ -186,8 +171,6 @@ def disturbances(
     """
     lost = np.clip(plain_accuracy - np.asarray(accuracy, np.float64), 0, 1)
     darkest = max(_DARKEST, float(lost.max(initial=0)))
-    columns = ["mild", "medium", "strong"]
-    positions = [f"{n}" for n in range(len(kinds))]
     hover = [
         [
             f"{plain(kind)}, {strengths[r][c]}<br>right on {percent(accuracy[r][c])}, "
@@ -196,42 +179,28 @@ def disturbances(
         ]
         for r, kind in enumerate(kinds)
     ]
-    figure = go.Figure(
-        go.Heatmap(
-            z=lost,
-            x=columns,
-            y=positions,
-            hovertext=hover,
-            hoverinfo="text",
-            colorscale=_LOST,
-            zmin=0,
-            zmax=darkest,
-            showscale=False,
-            xgap=2,
-            ygap=2,
-        )
+    cells = go.Heatmap(
+        z=lost,
+        x=["mild", "medium", "strong"],
+        y=[f"{n}" for n in range(len(kinds))],
+        hovertext=hover,
+        hoverinfo="text",
+        colorscale=_LOST,
+        zmin=0,
+        zmax=darkest,
+        showscale=False,
+        xgap=2,
+        ygap=2,
     )
-    # White on dark cells, in the page's own colour on others, which the page shines through.
-    for dark in (False, True):
-        cells = [
-            (r, c)
-            for r in range(len(kinds))
+    figure = go.Figure(cells)
+    texts = [
+        [
+            f"<b>{percent(accuracy[r][c], 0)}{' ▼' if worse[r][c] else ''}</b><br>{strengths[r][c]}"
             for c in range(3)
-            if (lost[r, c] > darkest * _OPAQUE) == dark
         ]
-        figure.add_scatter(
-            x=[columns[c] for _, c in cells],
-            y=[positions[r] for r, _ in cells],
-            text=[
-                f"<b>{percent(accuracy[r][c], 0)}{' ▼' if worse[r][c] else ''}</b>"
-                f"<br>{strengths[r][c]}"
-                for r, c in cells
-            ],
-            mode="text",
-            textfont={"color": "white"} if dark else None,
-            hoverinfo="skip",
-            showlegend=False,
-        )
+        for r in range(len(kinds))
+    ]
+    write_cells(figure, np.array(texts, object).reshape(lost.shape), lost > darkest * _OPAQUE)
     categories(figure, kinds, "y")
     figure.update_xaxes(side="top", showgrid=False, fixedrange=True)
     figure.update_yaxes(showgrid=False, fixedrange=True)

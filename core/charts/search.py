@@ -9,10 +9,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.charts.base import GREY, ORANGE, finish, plain
+from core.charts.base import GREY, ORANGE, as_powers, finish, plain
 
-# Values that are further apart than this are drawn as powers.
-_WIDE = 20
 _TICKS = 8
 
 
@@ -68,7 +66,7 @@ def _dimension(values: pd.Series, name: str) -> dict[str, Any]:
 
 
 def _scale(numbers: np.ndarray, label: str) -> dict[str, Any]:
-    powers = len(numbers) > 0 and numbers.min() > 0 and numbers.max() / numbers.min() > _WIDE
+    powers = as_powers(numbers)
     drawn = np.log10(numbers) if powers else numbers
     found: dict[str, Any] = {"label": label, "values": drawn, "range": _range(drawn)}
     kinds: Sequence[float] = np.unique(numbers).tolist()

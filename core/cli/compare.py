@@ -66,7 +66,7 @@ def compare(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
         "comparisons": [one.as_json() for one in found],
         "settings": [dataclasses.asdict(setting) for setting in settings],
         "costs": [
-            {**one.as_json(), "on_the_front": bool(good)}
+            {**dataclasses.asdict(one), "on_the_front": bool(good)}
             for one, good in zip(costs, best, strict=True)
         ],
     }

@@ -14,8 +14,8 @@ from core.datasets import intake
 from core.datasets.content import read_regular
 from core.datasets.places import image_file
 from core.datasets.sample import DEFAULT, SAMPLES
+from core.evaluation.predictions import load_evaluation, predictions_table
 from core.evaluation.records import worst_confusions
-from core.evaluation.store import load_evaluation, predictions_table
 from core.inference.predictor import open_predictor
 from core.jobs import kinds
 from core.quality import curation, findings

@@ -88,7 +88,7 @@ def correct(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
     )
     output.text(f"Kept as “{made.label}” (the model said “{made.predicted}”): {made.id}")
     if options.learn:
-        kept.add_correction(catalog, run.dataset_id, made.id)
+        kept.add_corrections(catalog, run.dataset_id, made.id)
         run_job(catalog, kinds.submit_scan(catalog, run.dataset_id), output)
         return {**made.model_dump(), "learned": _learn(catalog, run.id, None, output)}
     output.text("It goes into the dataset with: corrections DATASET --add")
@@ -164,7 +164,7 @@ def corrections(catalog: Catalog, options: Options, output: Output) -> dict[str,
         kept.drop_correction(workspace, record.id, options.drop)
         output.text("Left out. Bring it back with --restore.")
     elif options.restore is not None:
-        kept.restore_correction(workspace, record.id, options.restore)
+        kept.drop_correction(workspace, record.id, options.restore, dropped=False)
         output.text("It is back.")
     elif options.zip is not None:
         with atomic_path(writable_place(options.zip)) as part:

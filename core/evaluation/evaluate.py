@@ -19,9 +19,8 @@ from core.datasets.places import read_together
 from core.errors import Damaged, InvalidInput, NotFound, UnreadableImage
 from core.evaluation import metrics
 from core.evaluation.figures.compute import compute_figures
-from core.evaluation.predictions import load_predictions
+from core.evaluation.predictions import load_evaluation, load_predictions
 from core.evaluation.records import Evaluation
-from core.evaluation.store import load_evaluation
 from core.evaluation.tested import keep_tested, match_classes
 from core.evaluation.trust.reliability import keep_reliability
 from core.progress import SILENT, Reporter
@@ -152,8 +151,9 @@ def evaluate_folder(
 
     Classes are matched by name, also where only case, spaces, hyphens or underscores differ
     (:func:`core.evaluation.tested.match_classes`); images of other classes are left out and listed.
-    Kept below ``on/<name>`` in the run's folder; :func:`core.evaluation.store.load_evaluation`
-    finds it again under the evaluation's ``on``.
+    Kept below ``on/<name>`` in the run's folder;
+    :func:`core.evaluation.predictions.load_evaluation` finds it again under the evaluation's
+    ``on``.
 
     Raises:
         NotFound, InvalidInput: no such folder, or nothing in it that the model knows.

@@ -10,12 +10,12 @@ resampled are then whole groups.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from statistics import NormalDist
 
 import numpy as np
 
-from core.evaluation.records import Interval
+from core.evaluation.records import Interval, Share
 
 LEVEL = 0.95
 # A wider interval of an accuracy (0 to 1) can't tell a good model from a middling one.
@@ -130,6 +130,32 @@ def wilson_bounds(
     low = np.where(np.asarray(correct) == 0, 0.0, low)
     high = np.where(np.asarray(correct) == np.asarray(images), 1.0, high)
     return low, high
+
+
+def shares(
+    correct: Sequence[int] | np.ndarray, images: Sequence[int] | np.ndarray, worth: float = 1.0
+) -> list[Share]:
+    """Many shares with their intervals; ``0 <= correct <= images``, both of one length.
+
+    Args:
+        worth: of one image, where some belong together (:func:`worth`).
+    """
+    right, total = np.asarray(correct, np.int64), np.asarray(images, np.int64)
+    some = np.maximum(total, 1)
+    low, high = wilson_bounds(right, some, worth=worth)
+    return [
+        Share(correct=k, images=n, share=k / n, low=a, high=b)
+        if n
+        else Share(correct=0, images=0, share=0.0, low=0.0, high=1.0)
+        for k, n, a, b in zip(
+            right.tolist(), total.tolist(), low.tolist(), high.tolist(), strict=True
+        )
+    ]
+
+
+def share_of(correct: int, images: int, worth: float = 1.0) -> Share:
+    """One share with its interval."""
+    return shares([correct], [images], worth)[0]
 
 
 def mean_of_shares(

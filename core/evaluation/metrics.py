@@ -1,7 +1,4 @@
-"""Figures from answers: pure functions of arrays, through scikit-learn where it has them.
-
-It is imported inside the functions: workers compute, the web process only reads the result.
-"""
+"""What a test has found, from answers: a pure function of arrays."""
 
 from __future__ import annotations
 
@@ -9,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.evaluation.figures.metric import Counts
 from core.evaluation.intervals import wilson_of
 from core.evaluation.records import ClassReport, Evaluation
 
@@ -42,31 +40,20 @@ def evaluate(
         min(true.min(), predicted.min()) >= 0 and max(true.max(), predicted.max()) < count
     ):
         raise ValueError("a position is outside the labels")
-    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
-
-    positions = np.arange(count)
-    if len(true):
-        confusion = confusion_matrix(true, predicted, labels=positions)
-        precision, recall, f1, support = precision_recall_fscore_support(
-            true, predicted, labels=positions, zero_division=0
-        )
-    else:
-        confusion = np.zeros((count, count), int)
-        precision = recall = f1 = np.zeros(count)
-        support = np.zeros(count, int)
-    report = [
-        ClassReport(
-            label=label,
-            precision=float(precision[n]),
-            recall=float(recall[n]),
-            f1=float(f1[n]),
-            support=int(support[n]),
-        )
-        for n, label in enumerate(labels)
-    ]
-    # Classes without an image in the test have no recall; averaging their zeros would mislead.
-    tested = support > 0
+    confusion = np.bincount(true * count + predicted, minlength=count**2).reshape(count, count)
+    support = confusion.sum(axis=1)
     correct, images = int((true == predicted).sum()), len(true)
+    counts = Counts(*np.stack([confusion.diagonal(), support, confusion.sum(axis=0)])[:, None])
+    shares = np.concatenate([counts.precision, counts.recall, counts.f1])
+
+    def row(label: str, found: np.ndarray, support: int) -> ClassReport:
+        precision, recall, f1 = map(float, found)
+        return ClassReport(label=label, precision=precision, recall=recall, f1=f1, support=support)
+
+    def average(name: str, weights: np.ndarray) -> ClassReport:
+        parts = weights / max(1, weights.sum())
+        return row(name, np.array([each @ parts for each in shares]), images)
+
     largest = int(np.argmax(support)) if images else 0
     return Evaluation(
         run_id=run_id,
@@ -79,28 +66,10 @@ def evaluate(
         baseline=float(support[largest] / images) if images else 0.0,
         baseline_label=labels[largest] if count else "",
         confusion=confusion.tolist(),
-        report=report,
-        macro=_average("macro average", precision, recall, f1, tested.astype(float), images),
-        weighted=_average("weighted average", precision, recall, f1, support, images),
+        report=list(map(row, labels, shares.T, support.tolist())),
+        # Classes without an image in the test have no recall; averaging their zeros would mislead.
+        macro=average("macro average", support > 0),
+        weighted=average("weighted average", support),
         left_out=list(left_out),
         seconds=seconds,
-    )
-
-
-def _average(
-    name: str,
-    precision: np.ndarray,
-    recall: np.ndarray,
-    f1: np.ndarray,
-    weights: np.ndarray,
-    images: int,
-) -> ClassReport:
-    total = float(weights.sum())
-    share = weights / total if total else weights * 0.0
-    return ClassReport(
-        label=name,
-        precision=float(precision @ share),
-        recall=float(recall @ share),
-        f1=float(f1 @ share),
-        support=images,
     )

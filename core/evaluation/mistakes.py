@@ -112,7 +112,7 @@ def telling(table: pd.DataFrame, most: int, wrong: int) -> pd.DataFrame:
     surest of each, then the mistakes that it was surest of.
 
     Args:
-        table: as :func:`core.evaluation.store.predictions_table` gives it.
+        table: as :func:`core.evaluation.predictions.predictions_table` gives it.
         most: so many rows at the most,
         wrong: and so many of them mistakes.
     """

@@ -17,8 +17,7 @@ than 99 % of the validation images, which the model was not fitted to.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -46,6 +45,7 @@ _MOST_FEATURES = 1024
 _FOLDED = 512
 _SEED = 1
 _VERSION = 1
+_SPACES = ("plain", "directions")
 _KEEP_LOADED = 5
 # So many decoded images are held at once.
 _BATCH = 64
@@ -91,21 +91,20 @@ class MahalanobisModel:
     """What tells near from far for one model.
 
     Attributes:
-        plain, directions: spaces of features as they are, and of their directions.
+        spaces: of features as they are, and of their directions.
         limit: what is further is out of distribution.
         validation: how many images the limit was found by.
         inputs: number of features before folding.
     """
 
-    plain: Space
-    directions: Space
+    spaces: tuple[Space, ...]
     limit: float
     validation: int
     inputs: int
 
     def score(self, features: np.ndarray) -> list[OodScore]:
         """One for each row of features, shape (n, inputs)."""
-        found = _both(self.plain, self.directions, features) / self.limit
+        found = _farthest(self.spaces, features) / self.limit
         return [OodScore(float(one), bool(one > 1)) for one in found]
 
 
@@ -129,13 +128,12 @@ def fit_mahalanobis(
             "few to say what this model's images usually look like.",
             remedy=f"Train with at least {FEWEST_VALIDATION} validation images.",
         )
-    plain = _fit_space(_fold(features), labels)
-    directions = _fit_space(_fold(_unit(features)), labels)
-    plain = _scaled(plain, _fold(validation))
-    directions = _scaled(directions, _fold(_unit(validation)))
-    found = _both(plain, directions, validation)
-    limit = float(np.quantile(found, QUANTILE, method="higher"))
-    return MahalanobisModel(plain, directions, max(limit, 1e-6), len(validation), features.shape[1])
+    spaces = tuple(
+        _fit_space(trained, labels, held)
+        for trained, held in zip(_views(features), _views(validation), strict=True)
+    )
+    limit = float(np.quantile(_farthest(spaces, validation), QUANTILE, method="higher"))
+    return MahalanobisModel(spaces, max(limit, 1e-6), len(validation), features.shape[1])
 
 
 def fit_detector(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> MahalanobisModel:
@@ -178,16 +176,18 @@ def fit_detector(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> Ma
     return _derived(files).keep(measure)
 
 
+@dataclass(frozen=True)
 class OodDetector:
     """One run's measure with its model. Get it from :func:`find_detector`."""
 
-    def __init__(self, workspace: Workspace, run_id: str, measure: MahalanobisModel) -> None:
-        self._workspace, self._run_id, self.measure = workspace, run_id, measure
+    workspace: Workspace
+    run_id: str
+    measure: MahalanobisModel
 
     def score(self, images: np.ndarray) -> list[OodScore]:
         """One for each of some images, uint8 (n, side, side, 3), as the model's ``decode`` makes
         them."""
-        _, features = open_explainer(self._workspace, self._run_id).answer(images)
+        _, features = open_explainer(self.workspace, self.run_id).answer(images)
         if features is None or features.shape[1] != self.measure.inputs:
             return [OodScore(0.0, False)] * len(images)
         return self.measure.score(features)
@@ -220,11 +220,7 @@ def out_of_distribution_files(
     return found
 
 
-_loaded: Kept[OodDetector] = Kept(_KEEP_LOADED)
-
-
-class _Nothing(Exception):
-    """There is no measure of the present model."""
+_loaded: Kept[OodDetector | None] = Kept(_KEEP_LOADED)
 
 
 def find_detector(workspace: Workspace, run_id: str) -> OodDetector | None:
@@ -232,17 +228,15 @@ def find_detector(workspace: Workspace, run_id: str) -> OodDetector | None:
     files = RunFiles(workspace, run_id)
     derived = _derived(files)
 
-    def load() -> OodDetector:
+    def load() -> OodDetector | None:
         measure = derived.kept()
-        if measure is None:
-            raise _Nothing
-        return OodDetector(workspace, run_id, measure)
+        return None if measure is None else OodDetector(workspace, run_id, measure)
 
     try:
-        state = (_changed(derived.path), _changed(files.network[1]))
-        return _loaded.get(files.folder, state, load)
-    except (OSError, _Nothing):
+        state = tuple(file.stat().st_mtime_ns for file in (derived.path, files.network[1]))
+    except OSError:
         return None
+    return _loaded.get(files.folder, state, load)
 
 
 def _derived(files: RunFiles) -> Derived[MahalanobisModel]:
@@ -251,32 +245,22 @@ def _derived(files: RunFiles) -> Derived[MahalanobisModel]:
 
 
 def _measure(kept: Mapping[str, np.ndarray]) -> MahalanobisModel:
-    plain, directions = (
+    spaces = tuple(
         Space(kept[f"{name}_turn"], kept[f"{name}_means"], float(kept[f"{name}_usual"]))
-        for name in ("plain", "directions")
+        for name in _SPACES
     )
     limit, validation = float(kept["limit"]), int(kept["validation"])
-    return MahalanobisModel(plain, directions, limit, validation, int(kept["inputs"]))
+    return MahalanobisModel(spaces, limit, validation, int(kept["inputs"]))
 
 
 def _arrays(measure: MahalanobisModel) -> dict[str, Any]:
-    values: dict[str, Any] = {
-        name: np.array(getattr(measure, name)) for name in ("limit", "validation", "inputs")
-    }
-    for name, space in (("plain", measure.plain), ("directions", measure.directions)):
-        values |= {
-            f"{name}_turn": space.turn,
-            f"{name}_means": space.means,
-            f"{name}_usual": np.array(space.usual),
-        }
+    values = {name: np.array(getattr(measure, name)) for name in ("limit", "validation", "inputs")}
+    for name, space in zip(_SPACES, measure.spaces, strict=True):
+        values |= {f"{name}_{part}": np.array(value) for part, value in vars(space).items()}
     return values
 
 
-def _changed(path: Path) -> int:
-    return path.stat().st_mtime_ns
-
-
-def _fit_space(features: np.ndarray, labels: np.ndarray) -> Space:
+def _fit_space(features: np.ndarray, labels: np.ndarray, validation: np.ndarray) -> Space:
     """The space in which the classes' common covariance is the unit matrix."""
     from sklearn.covariance import ledoit_wolf
 
@@ -288,19 +272,19 @@ def _fit_space(features: np.ndarray, labels: np.ndarray) -> Space:
     floor = max(1e-9 * np.trace(covariance) / len(covariance), 1e-12)
     covariance[np.diag_indices_from(covariance)] += floor
     turn = np.linalg.cholesky(np.linalg.inv(covariance))
-    return Space(turn.astype(np.float32), (means @ turn).astype(np.float32))
+    space = Space(turn.astype(np.float32), (means @ turn).astype(np.float32))
+    return replace(space, usual=max(float(np.median(space.distances(validation))), 1e-6))
 
 
-def _scaled(space: Space, validation: np.ndarray) -> Space:
-    usual = float(np.median(space.distances(validation)))
-    return Space(space.turn, space.means, max(usual, 1e-6))
+def _farthest(spaces: Sequence[Space], features: np.ndarray) -> np.ndarray:
+    """The largest of the distances, float64 (n,)."""
+    seen = zip(spaces, _views(features), strict=True)
+    return np.max([space.distances(each) for space, each in seen], axis=0)
 
 
-def _both(plain: Space, directions: Space, features: np.ndarray) -> np.ndarray:
-    """The larger of both distances, float64 (n,)."""
-    return np.maximum(
-        plain.distances(_fold(features)), directions.distances(_fold(_unit(features)))
-    )
+def _views(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Features as each of the spaces takes them."""
+    return _fold(features), _fold(_unit(features))
 
 
 def _unit(features: np.ndarray) -> np.ndarray:

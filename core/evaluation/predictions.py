@@ -1,4 +1,8 @@
-"""What a model answered about a set of images, as arrays: what all figures are made from."""
+"""What a test has left in a run's folder: what was found, and what the model answered, as arrays
+that all figures are made from.
+
+Where it lies, and what is said of it where it is damaged, is :mod:`core.runs.files`' business.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ import pandas as pd
 from core.datasets.layout import Split
 from core.errors import Damaged, NotFound
 from core.evaluation.intervals import worth
-from core.evaluation.store import load_evaluation, predictions_table
+from core.evaluation.records import Evaluation
 from core.runs.files import RunFiles
 from core.workspace import Workspace
 
@@ -84,14 +88,45 @@ def worth_by(predictions: Predictions, part: np.ndarray) -> np.ndarray:
     return found
 
 
+def load_evaluation(workspace: Workspace, run_id: str, on: str = "test") -> Evaluation:
+    """What was found before.
+
+    Args:
+        on: ``test``, or a folder as :meth:`Workspace.store_path` writes it.
+
+    Raises:
+        NotFound: it has not been evaluated.
+        Damaged: what was found can't be read any more.
+    """
+    return RunFiles(workspace, run_id).test(on).read_evaluation(Evaluation)
+
+
+def predictions_table(
+    workspace: Workspace, run_id: str, on: str = "test", *, split: Split = "test"
+) -> pd.DataFrame:
+    """One row an image: ``path``, ``label``, ``predicted``, ``confidence`` (0 to 1, of the answer),
+    ``correct`` (bool), ``hash``, ``split``, and ``p_0`` … in the order of the model's classes.
+
+    Args:
+        split: ``test``, or ``validation`` for the images that chose the best epoch; those are
+            for fitting thresholds and temperatures, never for a score.
+
+    Raises:
+        NotFound: it has not been evaluated.
+        Damaged: what was answered can't be read any more.
+    """
+    table = RunFiles(workspace, run_id).test(on).read_predictions((*_COLUMNS, "split"))
+    return table[table["split"] == split].reset_index(drop=True)
+
+
 def load_predictions(
     workspace: Workspace, run_id: str, on: str = "test", *, split: Split = "test"
 ) -> Predictions:
     """What was answered when the run was evaluated.
 
     Args:
-        on: as in :func:`core.evaluation.store.load_evaluation`.
-        split: ``validation`` for the images to fit thresholds and temperatures on.
+        on: as in :func:`load_evaluation`.
+        split: as in :func:`predictions_table`.
 
     Raises:
         NotFound: it has not been evaluated.

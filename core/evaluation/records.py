@@ -28,6 +28,29 @@ class Interval(BaseModel, frozen=True, extra="forbid"):
     groups: int | None = None
     independent: float | None = None
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return self.low, self.high
+
+
+class Share(BaseModel, frozen=True, extra="forbid"):
+    """``correct`` of ``images``, and between what the true share likely lies.
+
+    Attributes:
+        share: correct / images; 0 for no images.
+        low, high: Wilson's interval at 95 %; 0 to 1 for no images.
+    """
+
+    correct: int
+    images: int
+    share: float
+    low: float
+    high: float
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return self.low, self.high
+
 
 class ClassReport(BaseModel, frozen=True, extra="forbid"):
     """How one class did.

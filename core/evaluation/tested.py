@@ -23,7 +23,6 @@ from core.catalog import Catalog
 from core.datasets import archives
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, NotFound, disk_errors
-from core.evaluation.store import evaluation_folder
 from core.progress import SILENT, Reporter
 from core.runs.files import RunFiles
 from core.runs.reading import value_in
@@ -225,7 +224,7 @@ def forget_tested(workspace: Workspace, run_id: str, on: str) -> None:
         NotFound: the run was not tested on that.
     """
     require("labeller")
-    folder = evaluation_folder(workspace, run_id, on)
+    folder = RunFiles(workspace, run_id).test(on).folder
     if on == "test" or not folder.is_dir():
         raise NotFound("This run was not tested on that folder.")
     shutil.rmtree(folder, ignore_errors=True)

@@ -156,14 +156,9 @@ def corrections(
     Args:
         dropped: those that were left out again instead.
     """
-    found = []
-    for file in _folder(workspace, dataset_id).glob("*.json"):
-        item = value_in(file, Correction)
-        if item is None or item.dropped != dropped:
-            continue
-        if _ID.fullmatch(item.id) and item.suffix in SUFFIXES:
-            found.append(item)
-    return sorted(found, key=lambda item: (-item.made_at, item.id))
+    found = (_read(file) for file in _folder(workspace, dataset_id).glob("*.json"))
+    mine = [item for item in found if item is not None and item.dropped == dropped]
+    return sorted(mine, key=lambda item: (-item.made_at, item.id))
 
 
 def correction_id(data: bytes) -> str:
@@ -177,8 +172,7 @@ def correction_of(workspace: Workspace, dataset_id: str, data: bytes) -> Correct
     Args:
         data: its file.
     """
-    file = _folder(workspace, dataset_id) / f"{correction_id(data)}.json"
-    item = value_in(file, Correction)
+    item = _read(_folder(workspace, dataset_id) / f"{correction_id(data)}.json")
     return None if item is None or item.dropped else item
 
 
@@ -195,47 +189,53 @@ def read_correction(workspace: Workspace, dataset_id: str, correction_id: str) -
         raise NotFound("This image is not here any more.", file=item.name) from error
 
 
-def drop_correction(workspace: Workspace, dataset_id: str, correction_id: str) -> None:
-    """Leave one out; :func:`restore_correction` brings it back. Raises NotFound if there is
-    none."""
+def drop_correction(
+    workspace: Workspace, dataset_id: str, correction_id: str, *, dropped: bool = True
+) -> None:
+    """Leave one out, or bring it back again. Raises NotFound if there is none."""
     require("labeller")
-    _set_dropped(workspace, dataset_id, correction_id, True)
+    item = _find(workspace, dataset_id, correction_id)
+    values = {**item.model_dump(), "dropped": dropped}
+    write_json(_folder(workspace, dataset_id) / f"{item.id}.json", values)
 
 
-def restore_correction(workspace: Workspace, dataset_id: str, correction_id: str) -> None:
-    """Bring one back that was left out. Raises NotFound if there is none."""
-    require("labeller")
-    _set_dropped(workspace, dataset_id, correction_id, False)
+def add_corrections(catalog: Catalog, dataset_id: str, only: str | None = None) -> int:
+    """Put all that have gathered into their dataset, or one of them; scan it afterwards.
 
-
-def add_corrections(catalog: Catalog, dataset_id: str) -> int:
-    """Put all that have gathered into their dataset; scan it afterwards.
+    Args:
+        only: the id of that one.
 
     Returns:
         How many there were.
 
     Raises:
         InvalidInput: there are none.
-        NoSpace: the disk is full.
-    """
-    require("labeller")
-    items = corrections(catalog.workspace, dataset_id)
-    if not items:
-        raise InvalidInput(
-            "There are no corrections yet.", remedy="Try images, and correct wrong answers."
-        )
-    return _add(catalog, dataset_id, items)
-
-
-def add_correction(catalog: Catalog, dataset_id: str, correction_id: str) -> None:
-    """Put one into its dataset; scan it afterwards.
-
-    Raises:
         NotFound: there is no such correction.
         NoSpace: the disk is full.
     """
     require("labeller")
-    _add(catalog, dataset_id, [_find(catalog.workspace, dataset_id, correction_id)])
+    workspace = catalog.workspace
+    items = (
+        _gathered(workspace, dataset_id) if only is None else [_find(workspace, dataset_id, only)]
+    )
+    others = _bring_back(catalog, dataset_id, items)
+    added = len(items) - len(others)
+    for label in sorted({item.label for item in others}):
+        mine = [item for item in others if item.label == label]
+        stage = UploadStage(workspace)
+        try:
+            for item in mine:
+                with _image(workspace, dataset_id, item).open("rb") as source:
+                    stage.add(file_name(item.name, item.id, item.suffix), source)
+            stage.gather(label)
+            stage.add_to(catalog, dataset_id)
+        finally:
+            stage.abandon()
+        added += stage.kept
+        # Class by class, so that what is in the dataset is not added once more after a full disk.
+        for item in mine:
+            _forget(workspace, dataset_id, item)
+    return added
 
 
 def take_back(catalog: Catalog, dataset_id: str, correction_id: str) -> Change | None:
@@ -265,46 +265,18 @@ def _bring_back(catalog: Catalog, dataset_id: str, items: Sequence[Correction]) 
     return others
 
 
-def _add(catalog: Catalog, dataset_id: str, items: Sequence[Correction]) -> int:
-    others = _bring_back(catalog, dataset_id, items)
-    added = len(items) - len(others)
-    items = others
-    for label in sorted({item.label for item in items}):
-        mine = [item for item in items if item.label == label]
-        stage = UploadStage(catalog.workspace)
-        try:
-            for item in mine:
-                with _image(catalog.workspace, dataset_id, item).open("rb") as source:
-                    stage.add(file_name(item.name, item.id, item.suffix), source)
-            stage.gather(label)
-            stage.add_to(catalog, dataset_id)
-        finally:
-            stage.abandon()
-        added += stage.kept
-        # Class by class, so that what is in the dataset is not added once more after a full disk.
-        for item in mine:
-            _forget(catalog.workspace, dataset_id, item)
-    return added
-
-
 def corrections_zip(workspace: Workspace, dataset_id: str) -> bytes:
     """All that have gathered as a .zip of class folders.
 
     Raises:
         InvalidInput: there are none.
     """
-    items = corrections(workspace, dataset_id)
-    if not items:
-        raise InvalidInput(
-            "There are no corrections yet.", remedy="Try images, and correct wrong answers."
-        )
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
-        for item in items:
+        for item in _gathered(workspace, dataset_id):
             data = read_correction(workspace, dataset_id, item.id)
-            archive.writestr(
-                f"{safe_name(item.label)}/{file_name(item.name, item.id, item.suffix)}", data
-            )
+            name = file_name(item.name, item.id, item.suffix)
+            archive.writestr(f"{safe_name(item.label)}/{name}", data)
     return packed.getvalue()
 
 
@@ -313,19 +285,33 @@ def file_name(name: str, digest: str, suffix: str) -> str:
     return f"{stem} {digest[:8]}{suffix}"
 
 
+def _read(file: Path) -> Correction | None:
+    """A correction as it is kept; ``None`` if there is none, or it is damaged."""
+    item = value_in(file, Correction)
+    if item is None:
+        return None
+    return item if _ID.fullmatch(item.id) and item.suffix in SUFFIXES else None
+
+
+def _gathered(workspace: Workspace, dataset_id: str) -> list[Correction]:
+    """All that wait for a dataset.
+
+    Raises:
+        InvalidInput: there are none.
+    """
+    if items := corrections(workspace, dataset_id):
+        return items
+    raise InvalidInput(
+        "There are no corrections yet.", remedy="Try images, and correct wrong answers."
+    )
+
+
 def _find(workspace: Workspace, dataset_id: str, correction_id: str) -> Correction:
     if _ID.fullmatch(correction_id):
-        for dropped in (False, True):
-            for item in corrections(workspace, dataset_id, dropped=dropped):
-                if item.id == correction_id:
-                    return item
+        item = _read(_folder(workspace, dataset_id) / f"{correction_id}.json")
+        if item is not None:
+            return item
     raise NotFound("There is no such correction.", remedy="List those that there are.")
-
-
-def _set_dropped(workspace: Workspace, dataset_id: str, correction_id: str, dropped: bool) -> None:
-    item = _find(workspace, dataset_id, correction_id)
-    values = {**item.model_dump(), "dropped": dropped}
-    write_json(_folder(workspace, dataset_id) / f"{item.id}.json", values)
 
 
 def _forget(workspace: Workspace, dataset_id: str, item: Correction) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -16,17 +18,12 @@ import numpy as np
 MOST = 16
 
 
+@dataclass(eq=False)
 class _Waiting:
-    """One caller's images, and what became of them."""
+    """One caller's images, and what becomes of them."""
 
-    def __init__(self, images: np.ndarray) -> None:
-        self.images = images
-        self.answer: np.ndarray | None = None
-        self.error: BaseException | None = None
-
-    @property
-    def done(self) -> bool:
-        return self.answer is not None or self.error is not None
+    images: np.ndarray
+    rows: Future[np.ndarray] = field(default_factory=Future)
 
 
 class MicroBatcher:
@@ -51,10 +48,9 @@ class MicroBatcher:
             self._queue.append(mine)
         while True:
             with self._changed:
-                while self._busy and not mine.done:
-                    self._changed.wait()
-                if mine.done:
-                    break
+                self._changed.wait_for(lambda: mine.rows.done() or not self._busy)
+                if mine.rows.done():
+                    return mine.rows.result()
                 self._busy = True
                 batch = self._take()
             try:
@@ -63,10 +59,6 @@ class MicroBatcher:
                 with self._changed:
                     self._busy = False
                     self._changed.notify_all()
-        if mine.error is not None:
-            raise mine.error
-        assert mine.answer is not None
-        return mine.answer
 
     def _take(self) -> list[_Waiting]:
         """Those who have waited for longest, at least one; all bring images of one shape."""
@@ -78,16 +70,14 @@ class MicroBatcher:
         return batch
 
     def _answer(self, batch: list[_Waiting]) -> None:
+        images = [each.images for each in batch]
         try:
-            single = len(batch) == 1
-            rows = self._ask(
-                batch[0].images if single else np.concatenate([each.images for each in batch])
-            )
+            rows = self._ask(images[0] if len(images) == 1 else np.concatenate(images))
         except BaseException as error:
             for each in batch:
-                each.error = error
+                each.rows.set_exception(error)
             return
         start = 0
         for each in batch:
-            each.answer = rows[start : start + len(each.images)]
+            each.rows.set_result(rows[start : start + len(each.images)])
             start += len(each.images)

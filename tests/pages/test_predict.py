@@ -16,7 +16,7 @@ from core.cli import main
 from core.datasets import removal
 from core.delivery.take_away.links import create_link, links, revoke_link
 from core.evaluation.evaluate import evaluate_run
-from core.evaluation.store import load_evaluation, predictions_table
+from core.evaluation.predictions import load_evaluation, predictions_table
 from core.evaluation.threshold import sure_from
 from core.inference.corrections import correct, corrections
 from core.jobs.kinds import submit_ood_detector

@@ -13,7 +13,7 @@ from core.catalog import Catalog, DatasetRecord
 from core.datasets import intake, removal
 from core.evaluation.aim import Aim, load_aim
 from core.evaluation.metrics import evaluate
-from core.evaluation.store import predictions_table
+from core.evaluation.predictions import predictions_table
 from core.training.start import create_run, suggest_spec
 from core.workspace import write_json
 from tests.core.evaluation.coloured import CLASSES

@@ -76,7 +76,7 @@ def create_link(
         InvalidInput: that is no number of days, or a text is too long.
         NotFound: there is no such run, or it has no results, or for a demo no model.
     """
-    from core.evaluation.store import load_evaluation
+    from core.evaluation.predictions import load_evaluation
 
     require("trainer")
     end = ends_at(days, "a link")

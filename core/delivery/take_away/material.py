@@ -11,8 +11,7 @@ import pandas as pd
 from core.catalog import Catalog, DatasetRecord, RunSummary
 from core.errors import NotFound
 from core.evaluation.document.result import Result
-from core.evaluation.predictions import load_predictions
-from core.evaluation.store import load_evaluation
+from core.evaluation.predictions import load_evaluation, load_predictions
 from core.progress import SILENT, Reporter
 from core.runs.files import RunFiles
 from core.runs.values import EpochRecord, ModelInfo

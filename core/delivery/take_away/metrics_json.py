@@ -27,9 +27,8 @@ from typing import Any
 
 from core.delivery.take_away.environment import environment
 from core.delivery.take_away.material import Material
-from core.evaluation.predictions import evaluated_on
+from core.evaluation.predictions import evaluated_on, load_evaluation
 from core.evaluation.records import Evaluation
-from core.evaluation.store import load_evaluation
 
 SCHEMA, VERSION = "lightbox-metrics", 1
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from contextlib import suppress
+from dataclasses import dataclass
 
 import numpy as np
 
 from core.catalog import Catalog, RunRecord
 from core.errors import NotFound
 from core.evaluation.comparison.latency import known_latency
-from core.evaluation.store import load_evaluation
+from core.evaluation.predictions import load_evaluation
 from core.runs.files import RunFiles
 
 
@@ -39,25 +39,28 @@ class Cost:
     parameters: int | None
     milliseconds: float | None
 
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        return None if self.low is None or self.high is None else (self.low, self.high)
 
 
 def cost(catalog: Catalog, run: RunRecord, on: str = "test") -> Cost:
     """What is known of a run's size, speed and accuracy on ``on``."""
     files = RunFiles(catalog.workspace, run.id)
-    try:
+    accuracy = low = high = None
+    images = 0
+    with suppress(NotFound):
         evaluation = load_evaluation(catalog.workspace, run.id, on)
-    except NotFound:
-        evaluation = None
+        accuracy, images = evaluation.accuracy, evaluation.images
+        low, high = evaluation.interval.bounds
     latency = known_latency(catalog.workspace, run.id)
     return Cost(
         run.id,
         run.name,
-        evaluation.accuracy if evaluation else None,
-        evaluation.interval.low if evaluation else None,
-        evaluation.interval.high if evaluation else None,
-        evaluation.images if evaluation else 0,
+        accuracy,
+        low,
+        high,
+        images,
         files.keras_bytes / 1e6,
         sum(file.stat().st_size for file in files.network if file.is_file()) / 1e6,
         run.summary.parameters or None,

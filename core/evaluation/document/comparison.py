@@ -10,16 +10,16 @@ from core.evaluation.document import parts
 from core.text import percent
 
 _COSTS = (
-    parts.Column("model", "model", "name"),
+    parts.Column("model", "model", "name", of="name"),
     parts.Column("accuracy", "accuracy", "percent"),
-    parts.Column("likely", "likely between", "interval"),
+    parts.Column("likely", "likely between", "interval", of="interval"),
     parts.Column("images", "images", "count"),
     parts.Column("milliseconds", "ms an image", "number", 2),
     parts.Column("keras_mb", "MB (model.keras)", "number", 2),
     parts.Column("openvino_mb", "MB (OpenVINO)", "number", 2),
     parts.Column("parameters", "weights", "count"),
-    parts.Column("best", "beaten by none", "yes", meaning="In accuracy and speed both."),
 )
+_BEST = parts.Column("best", "beaten by none", "yes", meaning="In accuracy and speed both.")
 
 
 def verdict_parts(found: Comparison) -> Iterable[parts.Part]:
@@ -52,27 +52,26 @@ def verdict_parts(found: Comparison) -> Iterable[parts.Part]:
 def metrics_table(found: Comparison) -> parts.Table:
     """Metrics of both on the images that both were tested on."""
     columns = (
-        parts.Column("metric", "metric"),
-        parts.Column("first", found.first.name, "line"),
-        parts.Column("second", found.second.name, "line"),
-        parts.Column("difference", "difference", "line"),
-        parts.Column("interval", "95 % interval", "line"),
-        parts.Column("judged", f"{found.second.name} is"),
-        parts.Column("meaning", "What it means", "prose"),
+        parts.Column("metric", "metric", of="name"),
+        parts.Column("first", found.first.name, "line", of=lambda m: _value(m, m.first)),
+        parts.Column("second", found.second.name, "line", of=lambda m: _value(m, m.second)),
+        parts.Column("difference", "difference", "line", of=_difference),
+        parts.Column(
+            "interval",
+            "95 % interval",
+            "line",
+            of=lambda m: f"{_change(m, m.low)} to {_change(m, m.high)}",
+        ),
+        parts.Column("judged", f"{found.second.name} is", of=_judged),
+        parts.Column(
+            "meaning", "What it means", "prose", of=lambda m: f"{m.meaning} Interval: {m.method}."
+        ),
     )
-    return parts.Table("metrics", columns, tuple(_row(each) for each in found.metrics), "")
+    return parts.Table("metrics", columns, parts.rows(columns, found.metrics), "")
 
 
-def _row(each: Measured) -> tuple[str, ...]:
-    return (
-        each.name,
-        _value(each, each.first),
-        _value(each, each.second),
-        _change(each, each.difference) + (" points" if each.share else ""),
-        f"{_change(each, each.low)} to {_change(each, each.high)}",
-        _judged(each),
-        f"{each.meaning} Interval: {each.method}.",
-    )
+def _difference(metric: Measured) -> str:
+    return _change(metric, metric.difference) + (" points" if metric.share else "")
 
 
 def _value(metric: Measured, value: float) -> str:
@@ -97,19 +96,7 @@ def costs_table(costs: Sequence[Cost]) -> parts.Table:
     """Accuracy, size and speed of runs; where all were measured, which are beaten by none."""
     known = all(one.accuracy is not None and one.milliseconds is not None for one in costs)
     speeds = [one.milliseconds or 0.0 for one in costs]
-    best = front([one.accuracy or 0.0 for one in costs], speeds) if known else [None] * len(costs)
-    rows = tuple(
-        (
-            one.name,
-            one.accuracy,
-            None if one.low is None or one.high is None else (one.low, one.high),
-            one.images,
-            one.milliseconds,
-            one.keras_mb,
-            one.openvino_mb,
-            one.parameters,
-            None if good is None else bool(good),
-        )
-        for one, good in zip(costs, best, strict=True)
-    )
-    return parts.Table("costs", _COSTS, rows)
+    found = front([one.accuracy or 0.0 for one in costs], speeds).tolist()
+    best = found if known else [None] * len(costs)
+    rows = zip(parts.rows(_COSTS, costs), best, strict=True)
+    return parts.Table("costs", (*_COSTS, _BEST), tuple((*row, good) for row, good in rows))

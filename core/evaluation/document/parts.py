@@ -6,8 +6,9 @@ outside stand in them as they are; whoever draws them escapes them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
+from operator import attrgetter
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -54,6 +55,8 @@ class Column:
         meaning: a sentence for whoever points at its head, or "".
         ends: what the two ends of an interval are called where each has a column of its own.
         bar: drawn as a bar too, where one can draw.
+        of: what it shows of the thing that a row is about (:func:`rows`): the name of an attribute,
+            dotted for one of that's, or a function; by default the attribute called as its key.
     """
 
     key: str
@@ -63,6 +66,7 @@ class Column:
     meaning: str = ""
     ends: tuple[str, str] = ("from", "to")
     bar: bool = False
+    of: str | Callable[[Any], Any] = ""
 
     @property
     def numeric(self) -> bool:
@@ -84,6 +88,23 @@ class Column:
         if self.kind == "yes":
             return "yes" if value else ""
         return str(value)
+
+
+def shares(of: str) -> tuple[Column, ...]:
+    """Columns of an attribute that is a :class:`~core.evaluation.records.Share`: how many are
+    right, between what that likely lies, and of how many."""
+    return (
+        Column("accuracy", "right", "percent", of=f"{of}.share"),
+        Column("likely", "likely between", "interval", ends=("low", "high"), of=f"{of}.bounds"),
+        Column("correct", "of them right", "count", of=f"{of}.correct"),
+        Column("images", "images", "count", of=f"{of}.images"),
+    )
+
+
+def rows(columns: Sequence[Column], things: Iterable[Any]) -> tuple[tuple[Any, ...], ...]:
+    """A row for each of some things, by what each column shows of one."""
+    show = [each.of if callable(each.of) else attrgetter(each.of or each.key) for each in columns]
+    return tuple(tuple(one(thing) for one in show) for thing in things)
 
 
 # What a table is called where it has to be unfolded, and has no title of its own.

@@ -9,9 +9,8 @@ from core.catalog import Catalog, RunRecord
 from core.errors import NotFound
 from core.evaluation.comparison.learned import Learned, learned
 from core.evaluation.figures import compute
-from core.evaluation.predictions import Predictions, load_predictions
+from core.evaluation.predictions import Predictions, load_evaluation, load_predictions
 from core.evaluation.records import Evaluation
-from core.evaluation.store import load_evaluation
 from core.evaluation.study.basis import Heat, load_heat
 from core.evaluation.study.run import Study, load_study
 from core.evaluation.threshold import sure_from, when_sure

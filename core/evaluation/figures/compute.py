@@ -21,9 +21,8 @@ from core.evaluation.figures.ranking import class_areas
 from core.evaluation.figures.scores import offered, scores
 from core.evaluation.figures.verdict import Verdict, sure_statement, verdict
 from core.evaluation.intervals import wilson_bounds
-from core.evaluation.predictions import Predictions, load_predictions, worth_by
+from core.evaluation.predictions import Predictions, load_evaluation, load_predictions, worth_by
 from core.evaluation.records import ClassScore, Evaluation, Score
-from core.evaluation.store import load_evaluation
 from core.evaluation.threshold import sure_from, when_sure
 from core.progress import SILENT, Reporter
 from core.quality.curation import curated
@@ -63,7 +62,7 @@ def figures(catalog: Catalog, run_id: str, on: str = "test", report: Reporter = 
     """The figures of a run's test: as kept, or worked out now.
 
     Args:
-        on: as in :func:`core.evaluation.store.load_evaluation`.
+        on: as in :func:`core.evaluation.predictions.load_evaluation`.
 
     Raises:
         NotFound: it has not been evaluated on that.

@@ -10,7 +10,8 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel
 
-from core.evaluation.trust.shares import Share, share_of, shares
+from core.evaluation.intervals import share_of, shares
+from core.evaluation.records import Share
 
 BINS = 15
 RESAMPLES = 1000

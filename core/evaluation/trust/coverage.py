@@ -9,7 +9,8 @@ import numpy as np
 from pydantic import BaseModel
 
 from core.errors import InvalidInput
-from core.evaluation.trust.shares import Share, share_of, shares
+from core.evaluation.intervals import share_of, shares
+from core.evaluation.records import Share
 
 # The thresholds to choose from: whole per cents, and finer ones where models are surest.
 THRESHOLDS = (*(n / 100 for n in range(100)), 0.995, 0.999, 0.9999)

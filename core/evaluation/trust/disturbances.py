@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from core.training.augmentation.draw import Drawn
+from core.training.augmentation.draw import COLUMNS, draw
+from core.training.augmentation.options import Augmentation
 from core.training.augmentation.vary import apply
 
 _THREADS = 2
@@ -142,7 +143,7 @@ def disturb(images: np.ndarray, kind: str, strength: float, chance: np.ndarray) 
         raise ValueError(f"kind is {kind!r}, not one of {', '.join(KINDS)}")
     if kind == "jpeg":
         return np.stack([_jpeg(image, int(strength)) for image in images])
-    some: dict[str, Any] = dict(_NEUTRAL)
+    some: dict[str, Any] = {}
     if kind == "blur":
         some["blur"] = strength * images.shape[1]
     elif kind == "noise":
@@ -152,32 +153,9 @@ def disturb(images: np.ndarray, kind: str, strength: float, chance: np.ndarray) 
     else:
         # Contrast is about mid-grey: moved by this, it becomes a multiplication.
         some["contrast"], some["brightness"] = strength, -(1 - strength) / 2
-    every: dict[str, Any] = {
-        name: np.broadcast_to(value, len(images)) for name, value in some.items()
-    }
-    return apply(images, Drawn(**every), threads=_THREADS)
-
-
-# What changes nothing.
-_NEUTRAL: dict[str, Any] = {
-    "mirror": False,
-    "flip": False,
-    "turn": 0.0,
-    "zoom": 1.0,
-    "across": 0.0,
-    "down": 0.0,
-    "shear": 0.0,
-    "brightness": 0.0,
-    "contrast": 1.0,
-    "saturation": 1.0,
-    "hue": 0.0,
-    "blur": 0.0,
-    "noise": 0.0,
-    "noise_at": 0.0,
-    "cutout": 0.0,
-    "cutout_x": 0.0,
-    "cutout_y": 0.0,
-}
+    nothing = draw(Augmentation(), np.full((len(images), len(COLUMNS)), 0.5), images.shape[1])
+    every = {name: np.broadcast_to(value, len(images)) for name, value in some.items()}
+    return apply(images, replace(nothing, **every), threads=_THREADS)
 
 
 def _jpeg(image: np.ndarray, quality: int) -> np.ndarray:

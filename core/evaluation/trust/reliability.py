@@ -17,7 +17,9 @@ from pydantic import BaseModel
 
 from core.catalog import Catalog
 from core.errors import Damaged, NotFound
+from core.evaluation.intervals import share_of
 from core.evaluation.predictions import Predictions, load_predictions, validation_predictions
+from core.evaluation.records import Share
 from core.evaluation.trust.calibration import (
     Calibration,
     Temperature,
@@ -27,7 +29,6 @@ from core.evaluation.trust.calibration import (
 )
 from core.evaluation.trust.coverage import WANTED, Point, Suggestion, coverage_curve, suggest
 from core.evaluation.trust.robustness import Robustness, load_robustness
-from core.evaluation.trust.shares import Share, share_of
 from core.evaluation.trust.slices import Column, Slice, columns_of, facts_of_files, find_slices
 from core.progress import SILENT, Reporter
 from core.quality.curation import curated

@@ -17,9 +17,10 @@ from pydantic import BaseModel, ValidationError
 
 from core.errors import NotFound
 from core.evaluation.comparison.paired import paired
+from core.evaluation.intervals import share_of
+from core.evaluation.records import Share
 from core.evaluation.study.phases import StudyContext, load_study, phase
 from core.evaluation.trust.disturbances import KINDS, chances, disturb
-from core.evaluation.trust.shares import Share, share_of
 from core.progress import SILENT, Reporter
 from core.runs.files import RunFiles
 from core.workspace import Workspace, atomic_path

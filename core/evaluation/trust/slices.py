@@ -7,9 +7,8 @@ chance alone makes some of many slices look bad, what is pointed out is correcte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -17,9 +16,10 @@ import pandas as pd
 from pydantic import BaseModel
 
 from core.datasets.places import stamps
-from core.evaluation.trust.shares import Share, shares
+from core.evaluation.intervals import shares
+from core.evaluation.records import Share
 from core.progress import SILENT, Reporter
-from core.quality.distributions import distribution
+from core.quality.distributions import READ, distribution
 from core.quality.index import COLUMNS
 from core.quality.measure import MEASUREMENTS
 from core.quality.pool import Pool
@@ -78,7 +78,8 @@ class Column:
 
 @dataclass(frozen=True)
 class _Measured:
-    """A measurement: what its lowest and highest fifth are called, and how its values are said."""
+    """A measurement: what its lowest and highest fifth are called, ``{}`` being where it may say
+    of what, and how its values are said."""
 
     title: str
     least: str
@@ -90,31 +91,17 @@ def _file_size(count: float) -> str:
     return f"{count:.0f} bytes" if count < 1000 else f"{count / 1000:,.3g} KB"
 
 
-_OF = " of the images"
 _MEASURED = {
-    "brightness": _Measured(
-        "Brightness", "darkest fifth of the images", "brightest fifth of the images", percent
-    ),
+    "brightness": _Measured("Brightness", "darkest fifth{}", "brightest fifth{}", percent),
     "bright_spread": _Measured(
-        "Contrast",
-        "fifth of the images with the least contrast",
-        "fifth of the images with the most contrast",
-        percent,
+        "Contrast", "fifth{} with the least contrast", "fifth{} with the most contrast", percent
     ),
-    "sharpness": _Measured(
-        "Sharpness",
-        "least sharp fifth of the images",
-        "sharpest fifth of the images",
-        "{:.2f}".format,
-    ),
+    "sharpness": _Measured("Sharpness", "least sharp fifth{}", "sharpest fifth{}", "{:.2f}".format),
     "colourfulness": _Measured(
-        "Colourfulness", "palest fifth of the images", "most colourful fifth of the images", percent
+        "Colourfulness", "palest fifth{}", "most colourful fifth{}", percent
     ),
     "bytes": _Measured(
-        "File size",
-        "fifth of the images with the smallest files",
-        "fifth of the images with the largest files",
-        _file_size,
+        "File size", "fifth{} with the smallest files", "fifth{} with the largest files", _file_size
     ),
 }
 
@@ -138,10 +125,6 @@ _MODES = {
     "P": "with a palette",
     "CMYK": "in the colours of print",
     "I;16": "in deep grey",
-}
-_STORED = {
-    "mode": ("Colour mode", "images stored {}"),
-    "turned": ("Camera held", "images taken with the camera {}"),
 }
 # Columns of the table that are ours, and are no description of an image; all others are somebody's
 # metadata.
@@ -171,51 +154,47 @@ def find_slices(columns: Sequence[Column], correct: np.ndarray, worth: float = 1
         correct: bool, shape (n,).
         worth: of one image, where some belong together: the test counts as many as they are worth.
     """
-    found = []
+    found, counts, hits = [], [], []
     for column in columns:
-        for part, said in column.said.items():
+        for part in column.said:
             rows = column.part == part
             count = int(rows.sum())
             if FEWEST <= count < len(correct):
-                found.append((column, part, said, count, int(correct[rows].sum())))
+                found.append((column, part))
+                counts.append(count)
+                hits.append(int(correct[rows].sum()))
     if not found:
         return []
     from scipy.stats import false_discovery_control, fisher_exact
 
-    total, all_right = len(correct), int(correct.sum())
-    images = np.array([each[3] for each in found])
-    right = np.array([each[4] for each in found])
-    p = np.array(
-        [
-            fisher_exact(
-                np.rint(worth * np.array([[k, n - k], [all_right - k, total - n - all_right + k]]))
-            ).pvalue
-            for k, n in zip(right.tolist(), images.tolist(), strict=True)
-        ]
-    )
+    images, right = np.array(counts), np.array(hits)
+    others, others_right = len(correct) - images, int(correct.sum()) - right
+    tables = np.array([[right, images - right], [others_right, others - others_right]])
+    p = [fisher_exact(np.rint(worth * tables[..., n])).pvalue for n in range(len(found))]
     # Rounding may leave one slightly above.
     p = np.clip(p, 0.0, 1.0)
     q = false_discovery_control(p, method="bh")
+    both = zip(
+        found,
+        shares(right, images, worth),
+        shares(others_right, others, worth),
+        p.tolist(),
+        q.tolist(),
+        strict=True,
+    )
     slices = [
         Slice(
             key=column.key,
             title=column.title,
             part=part,
-            said=said,
+            said=column.said[part],
             inside=inside,
             rest=rest,
-            p=float(p[n]),
-            q=float(q[n]),
-            worse=bool(q[n] < FALSE_DISCOVERIES and inside.share < rest.share),
+            p=chance,
+            q=corrected,
+            worse=corrected < FALSE_DISCOVERIES and inside.share < rest.share,
         )
-        for n, ((column, part, said, *_), inside, rest) in enumerate(
-            zip(
-                found,
-                shares(right, images, worth),
-                shares(all_right - right, total - images, worth),
-                strict=True,
-            )
-        )
+        for (column, part), inside, rest, chance, corrected in both
     ]
     return sorted(slices, key=lambda each: (not each.worse, each.inside.share))
 
@@ -233,16 +212,9 @@ def columns_of(facts: pd.DataFrame, labels: Sequence[str]) -> list[Column]:
         labels: all classes; folders that are only these are left out, as they are no news.
     """
     facts = facts.reset_index(drop=True)
-    columns = [
-        *_measured(facts),
-        *_ready(facts),
-        *_stored(facts),
-        *_folders(facts, set(labels)),
-        *_metadata(facts),
-    ]
     seen = {tuple(pd.factorize(facts["label"])[0])}
     different = []
-    for column in columns:
+    for column in _ways(facts, set(labels)):
         same = tuple(pd.factorize(column.part)[0])
         # Another name for the same parts would only cost the others their significance.
         if len(column.said) > 1 and same not in seen:
@@ -271,112 +243,77 @@ def facts_of_files(folder: Path, paths: Sequence[str], report: Reporter = SILENT
     return table
 
 
-def _measured(facts: pd.DataFrame) -> list[Column]:
-    return [
-        column
-        for key, about in _MEASURED.items()
-        if key in facts and (column := _fifths(key, about, facts[key])) is not None
-    ]
+def _ways(facts: pd.DataFrame, labels: set[str]) -> Iterator[Column]:
+    for key, about in _MEASURED.items():
+        if key in facts:
+            yield from _fifths(key, about, facts[key])
+    for key, (title, said) in _READY.items():
+        if set(READ[key]) <= set(facts):
+            yield _ready(key, title, facts, said)
+    if "mode" in facts:
+        modes = facts["mode"].map(lambda mode: _MODES.get(mode, f"as {mode}"), "ignore")
+        yield _as_they_are("mode", "Colour mode", modes, "images stored {}".format)
+    if "orientation" in facts:
+        turned = facts["orientation"].fillna(1).to_numpy() >= 5
+        held = pd.Series(np.where(turned, "upright", "level"))
+        yield _as_they_are("turned", "Camera held", held, "images taken with the camera {}".format)
+    yield from _folders(facts, labels)
+    for name in facts:
+        if name not in _NO_METADATA:
+            yield from _metadata(str(name), facts[name])
 
 
-def _fifths(key: str, about: _Measured, values: pd.Series) -> Column | None:
-    """The lowest fifth, the middle, and the highest; ``None`` where most are the same."""
+def _fifths(key: str, about: _Measured, values: pd.Series) -> Iterator[Column]:
+    """The lowest fifth, the middle, and the highest; nothing where most are the same."""
     numbers = pd.to_numeric(values, errors="coerce").to_numpy(np.float64)
     known = numbers[np.isfinite(numbers)]
     if len(known) < 2:
-        return None
+        return
     low, high = np.quantile(known, [_FIFTH, 1 - _FIFTH])
     if low >= high:
-        return None
-    least, most = about.least.replace(_OF, ""), about.most.replace(_OF, "")
+        return
+    least, most = (name.replace("{}", "", 1) for name in (about.least, about.most))
+    lowest, highest = (
+        name.replace("{}", " of the images", 1) for name in (about.least, about.most)
+    )
     part = np.full(len(numbers), "", dtype=object)
     part[(numbers > low) & (numbers < high)] = "between"
     part[numbers <= low], part[numbers >= high] = least, most
     what = about.title.lower() if key in _MEASURED else f"“{about.title}”"
     said = {
-        least: f"the {about.least} ({what} up to {about.unit(low)})",
+        least: f"the {lowest} ({what} up to {about.unit(low)})",
         "between": f"images of medium {what} ({about.unit(low)} to {about.unit(high)})",
-        most: f"the {about.most} ({what} from {about.unit(high)})",
+        most: f"the {highest} ({what} from {about.unit(high)})",
     }
-    return Column(key, about.title, part, {name: said[name] for name in said if name in set(part)})
+    yield Column(key, about.title, part, {name: said[name] for name in said if name in set(part)})
 
 
-def _ready(facts: pd.DataFrame) -> list[Column]:
-    columns = []
-    for key, (title, said) in _READY.items():
-        needed = ["format"] if key == "type" else ["width", "height"]
-        if not set(needed) <= set(facts):
-            continue
-        known = facts[needed].notna().all(axis=1).to_numpy()
-        if key != "type":
-            known = known & (facts["width"].fillna(0) > 0).to_numpy()
-        part = np.full(len(facts), "", dtype=object)
-        usable = facts[known]
-        if key != "type":
-            usable = usable.astype({"width": "int64", "height": "int64"})
-        found = distribution(key, usable)
-        part[known] = np.array(found.names, dtype=object)[found.number]
-        names = list(found.counts)
-        columns.append(Column(key, title, part, {name: said(name) for name in names}))
-    return columns
+def _ready(key: str, title: str, facts: pd.DataFrame, said: Callable[[str], str]) -> Column:
+    """The parts of a distribution; none for images of which it isn't known."""
+    usable = facts[facts[READ[key]].notna().all(axis=1)]
+    if "width" in READ[key]:
+        usable = usable[usable["width"] > 0].astype({"width": "int64", "height": "int64"})
+    found = distribution(key, usable)
+    part = np.full(len(facts), "", dtype=object)
+    part[usable.index] = np.array(found.names, dtype=object)[found.number]
+    return Column(key, title, part, {name: said(name) for name in found.counts})
 
 
-def _stored(facts: pd.DataFrame) -> list[Column]:
-    columns = []
-    for key, (title, said) in _STORED.items():
-        if key == "turned":
-            if "orientation" not in facts:
-                continue
-            turned = facts["orientation"].fillna(1).to_numpy() >= 5
-            values = pd.Series(np.where(turned, "upright", "level"))
-        elif key in facts:
-            values = facts[key].map(lambda mode: _MODES.get(mode, f"as {mode}"), "ignore")
-        else:
-            continue
-        columns.append(_as_they_are(key, title, values, said.format))
-    return columns
-
-
-def _folders(facts: pd.DataFrame, labels: set[str]) -> list[Column]:
+def _folders(facts: pd.DataFrame, labels: set[str]) -> Iterator[Column]:
     parents = [PurePosixPath(path).parts[:-1] for path in facts["path"]]
-    columns = []
     for level in range(max((len(each) for each in parents), default=0)):
         names = pd.Series([each[level] if level < len(each) else None for each in parents])
-        if set(names.dropna()) <= labels:
-            continue
-        columns.append(
-            _as_they_are(
-                f"folder-{level + 1}",
-                f"Folder, level {level + 1}",
-                names,
-                lambda part: f"images in folders “{part}”",
-            )
-        )
-    return columns
+        if not set(names.dropna()) <= labels:
+            key, title = f"folder-{level + 1}", f"Folder, level {level + 1}"
+            yield _as_they_are(key, title, names, lambda part: f"images in folders “{part}”")
 
 
-def _metadata(facts: pd.DataFrame) -> list[Column]:
-    columns: list[Column] = []
-    for name in facts:
-        if name in _NO_METADATA:
-            continue
-        values = facts[name]
-        if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
-            about = _Measured(
-                str(name),
-                f"fifth of the images with the lowest “{name}”",
-                f"fifth of the images with the highest “{name}”",
-                "{:.4g}".format,
-            )
-            fifths = _fifths(str(name), about, values)
-            columns += [fifths] if fifths is not None else []
-        else:
-            columns.append(_as_they_are(str(name), str(name), values, partial(_described, name)))
-    return columns
-
-
-def _described(name: object, part: str) -> str:
-    return f"images whose “{name}” is “{part}”"
+def _metadata(name: str, values: pd.Series) -> Iterator[Column]:
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        least, most = (f"fifth{{}} with the {end} “{name}”" for end in ("lowest", "highest"))
+        yield from _fifths(name, _Measured(name, least, most, "{:.4g}".format), values)
+    else:
+        yield _as_they_are(name, name, values, lambda part: f"images whose “{name}” is “{part}”")
 
 
 def _as_they_are(key: str, title: str, values: pd.Series, said: Callable[[str], str]) -> Column:

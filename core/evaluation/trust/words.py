@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from typing import Literal
 
 from core.evaluation.intervals import WIDE
-from core.evaluation.records import ClassReport
+from core.evaluation.records import ClassReport, Share
 from core.evaluation.trust.calibration import FEWEST_TO_JUDGE, Calibration, said_and_right
 from core.evaluation.trust.coverage import Point, Suggestion
 from core.evaluation.trust.disturbances import KINDS
 from core.evaluation.trust.reliability import Reliability
 from core.evaluation.trust.robustness import Disturbed, Robustness, harms_first, harms_most
-from core.evaluation.trust.shares import Share
 from core.evaluation.trust.slices import FALSE_DISCOVERIES, FEWEST, Slice
 from core.text import images, listed, percent, rate
 

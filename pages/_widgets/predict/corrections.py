@@ -16,7 +16,6 @@ from core.inference.corrections import (
     corrections,
     drop_correction,
     read_correction,
-    restore_correction,
 )
 from core.jobs import kinds
 from core.quality.curation import undo
@@ -286,7 +285,7 @@ def _drop(dataset_id: str, ids: list[str]) -> None:
 
 def _restore(dataset_id: str, ids: list[str]) -> None:
     for each in ids:
-        restore_correction(catalog().workspace, dataset_id, each)
+        drop_correction(catalog().workspace, dataset_id, each, dropped=False)
     st.session_state.pop(f"{_LAST}-{dataset_id}", None)
 
 

@@ -11,7 +11,7 @@ from core.datasets.places import image_file
 from core.errors import NotFound, UnreadableImage
 from core.evaluation.mistakes import telling
 from core.evaluation.out_of_distribution import find_detector, out_of_distribution_files
-from core.evaluation.store import predictions_table
+from core.evaluation.predictions import predictions_table
 from core.inference.predictor import Prediction, open_predictor
 from core.jobs import kinds
 from core.quality.thumbs import preview

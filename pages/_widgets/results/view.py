@@ -20,7 +20,6 @@ from core.evaluation.document.result import Result, load_result
 from core.evaluation.figures import compute
 from core.evaluation.predictions import Predictions
 from core.evaluation.records import Evaluation
-from core.evaluation.store import evaluation_folder
 from core.quality import thumbs
 from core.runs.files import RunFiles
 from core.runs.pictures import TINY, Picture
@@ -76,8 +75,9 @@ def load_view(run: RunRecord, on: str = "test", *, read_only: bool = False) -> V
 def _key(run: RunRecord, on: str) -> list[object]:
     """Which test, and when all that is known of it was written."""
     workspace = catalog().workspace
-    folder = evaluation_folder(workspace, run.id, on)
-    said = (RunFiles(workspace, run.id).sure_moved, aim_file(workspace, run.dataset_id))
+    files = RunFiles(workspace, run.id)
+    folder = files.test(on).folder
+    said = (files.sure_moved, aim_file(workspace, run.dataset_id))
     made = (*(folder / name for name in _MADE), *said)
     key = [run.id, on, *(file.stat().st_mtime if file.exists() else 0.0 for file in made)]
     # What is known of labels that may be wrong changes with the dataset.

@@ -7,7 +7,7 @@ import streamlit as st
 from core.catalog import DatasetRecord, RunRecord
 from core.errors import LightboxError
 from core.inference.beginning import begin_class
-from core.inference.corrections import add_correction, correct
+from core.inference.corrections import add_corrections, correct
 from core.inference.predictor import Prediction
 from core.jobs import kinds
 from core.text import escape, shorten
@@ -50,7 +50,7 @@ def correct_it(
             predicted=answer.label,
             confidence=answer.confidence,
         )
-        add_correction(store, record.id, made.id)
+        add_corrections(store, record.id, made.id)
     except LightboxError as error:
         refuse(run.id, photo.at, str(error))
         st.rerun(scope="app")

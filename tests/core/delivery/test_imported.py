@@ -23,7 +23,7 @@ from core.delivery.take_away.model_card import card_markdown
 from core.delivery.take_away.written import write
 from core.errors import InvalidInput
 from core.evaluation.evaluate import evaluate_folder
-from core.evaluation.store import load_evaluation
+from core.evaluation.predictions import load_evaluation
 from core.inference.predictor import open_predictor
 from core.jobs.execute import execute
 from core.quality.scan import scan

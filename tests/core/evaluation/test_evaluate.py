@@ -10,7 +10,7 @@ import pytest
 from core.catalog import Catalog, RunRecord
 from core.errors import Cancelled, InvalidInput, NotFound
 from core.evaluation.evaluate import evaluate_folder, evaluate_run
-from core.evaluation.store import load_evaluation, predictions_table
+from core.evaluation.predictions import load_evaluation, predictions_table
 from tests.core.evaluation.coloured import CLASSES, make_run, write_colour
 from tests.recording import RecordingReporter
 

@@ -13,8 +13,7 @@ from core.catalog import Catalog, JobRecord, RunRecord
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, NotFound
 from core.evaluation.evaluate import evaluate_folder
-from core.evaluation.predictions import evaluated_on
-from core.evaluation.store import evaluation_folder, load_evaluation
+from core.evaluation.predictions import evaluated_on, load_evaluation
 from core.evaluation.tested import (
     find_tested,
     folders_tested,
@@ -24,6 +23,7 @@ from core.evaluation.tested import (
 )
 from core.jobs import kinds
 from core.jobs.execute import execute
+from core.runs.files import RunFiles
 from tests.bucket import Bucket
 from tests.core.evaluation.coloured import CLASSES, make_run, write_colour
 from tests.core.evaluation.twins import finished
@@ -112,7 +112,7 @@ def test_testing_again_forgets_what_was_made_of_the_first_test(
 ) -> None:
     new = folder_of(tmp_path / "new", "red")
     on = evaluate_folder(catalog, run.id, new).on
-    kept = evaluation_folder(catalog.workspace, run.id, on)
+    kept = RunFiles(catalog.workspace, run.id).test(on).folder
     (kept / "similar.parquet").write_bytes(b"old")
     (kept / "study").mkdir()
     folder_of(new, "blue", "blue", "blue")

@@ -13,8 +13,8 @@ from core.catalog import Catalog
 from core.errors import InvalidInput
 from core.evaluation.document.result import load_result
 from core.evaluation.evaluate import evaluate_run
-from core.evaluation.store import evaluation_folder
 from core.evaluation.threshold import LEAST, choose_sure, move_sure, sure_from
+from core.runs.files import RunFiles
 from tests.core.evaluation.answered import answered
 from tests.core.evaluation.coloured import CLASSES, make_run
 
@@ -31,7 +31,7 @@ def test_it_is_where_answers_about_validation_images_become_right(
     assert sure_from(catalog.workspace, run.id).threshold == LEAST
 
     # Wrong wherever it is less sure than 80 %.
-    file = evaluation_folder(catalog.workspace, run.id, "test") / "predictions.parquet"
+    file = RunFiles(catalog.workspace, run.id).test().predictions
     table = pd.read_parquet(file)
     rows = np.flatnonzero(table["split"] == "validation")
     sure = np.linspace(0.6, 0.99, len(rows))

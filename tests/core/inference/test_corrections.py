@@ -15,14 +15,12 @@ from core.datasets import intake
 from core.errors import InvalidInput, NotFound, UnreadableImage
 from core.inference.beginning import begin_class
 from core.inference.corrections import (
-    add_correction,
     add_corrections,
     correct,
     corrections,
     corrections_zip,
     drop_correction,
     read_correction,
-    restore_correction,
     take_back,
 )
 from core.progress import Reporter
@@ -103,7 +101,7 @@ def test_one_is_left_out_and_brought_back(catalog: Catalog, run: RunRecord, tmp_
     assert corrections(*place) == []
     with pytest.raises(InvalidInput, match="no corrections"):
         corrections_zip(*place)
-    restore_correction(*place, made.id)
+    drop_correction(*place, made.id, dropped=False)
     assert [item.id for item in corrections(*place)] == [made.id]
     for nonsense in ("../../x", "0" * 32):
         with pytest.raises(NotFound):
@@ -134,7 +132,7 @@ def test_one_that_was_taken_back_can_be_said_anew_of_another_class(
     data, dataset = image(tmp_path, 101), own.dataset_id
     for label in ("blue", "red"):
         made = correct(catalog, own.id, "x.png", data, label)
-        add_correction(catalog, dataset, made.id)
+        add_corrections(catalog, dataset, made.id)
         scan(catalog, dataset)
         table = curated(catalog, dataset)
         mine = table[table["hash"].str.startswith(made.id) & ~table["excluded"]]

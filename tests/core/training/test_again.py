@@ -17,7 +17,7 @@ from core.cli import main
 from core.errors import InvalidInput, NotFound
 from core.evaluation.comparison.learned import learned
 from core.evaluation.evaluate import evaluate_run
-from core.inference.corrections import add_correction, correct, take_back
+from core.inference.corrections import add_corrections, correct, take_back
 from core.quality import curation
 from core.quality.alike import find_alike
 from core.quality.curation import curated, usable
@@ -80,7 +80,7 @@ def test_a_correction_goes_into_the_dataset_at_once_and_can_be_taken_back(
     run = make_run(catalog, tmp_path / "photos", SPLITS)
     new = write_colour(tmp_path / "new.png", "red", 901).read_bytes()
     made = correct(catalog, run.id, "new.png", new, "blue", predicted="red")
-    add_correction(catalog, run.dataset_id, made.id)
+    add_corrections(catalog, run.dataset_id, made.id)
     scan(catalog, run.dataset_id)
     table = usable(curated(catalog, run.dataset_id))
     (row,) = table[table["hash"].str.startswith(made.id)].to_dict("records")

@@ -12,14 +12,10 @@ from core.evaluation.trust import words as words
 from core.evaluation.trust.calibration import BINS, Bin, Calibration
 
 _AS_IT_ANSWERS, _WARMED = "as it answers", "with the temperature"
-_COLUMNS = (
-    parts.Column("answers", "answers"),
-    parts.Column("says", "it says", "interval"),
+_BIN = (
+    parts.Column("says", "it says", "interval", of=lambda each: (each.low, each.high)),
     parts.Column("confidence", "on average", "percent"),
-    parts.Column("accuracy", "right", "percent"),
-    parts.Column("likely", "likely between", "interval", ends=("low", "high")),
-    parts.Column("correct", "of them right", "count"),
-    parts.Column("images", "images", "count"),
+    *parts.shares("right"),
 )
 
 
@@ -62,24 +58,13 @@ def calibration(result: Result) -> Iterable[parts.Part]:
 
 def bins_table(bins: Sequence[Bin], warmed: Sequence[Bin] | None) -> parts.Table:
     """Bins of answers as they are, and with the temperature."""
-    rows = [(_AS_IT_ANSWERS, each) for each in bins] + [(_WARMED, each) for each in warmed or ()]
-    return parts.Table(
-        "bins",
-        _COLUMNS,
-        tuple(
-            (
-                which,
-                (each.low, each.high),
-                each.confidence,
-                each.right.share,
-                (each.right.low, each.right.high),
-                each.right.correct,
-                each.right.images,
-            )
-            for which, each in rows
-        ),
-        brief=range(len(bins)),
+    rows = tuple(
+        (which, *row)
+        for which, some in ((_AS_IT_ANSWERS, bins), (_WARMED, warmed or ()))
+        for row in parts.rows(_BIN, some)
     )
+    columns = (parts.Column("answers", "answers"), *_BIN)
+    return parts.Table("bins", columns, rows, brief=range(len(bins)))
 
 
 def _points(calibration: Calibration) -> list[tuple[float, float | None]]:

@@ -16,10 +16,7 @@ _TELLING = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 _COLUMNS = (
     parts.Column("threshold", "at least so sure", "percent", 0),
     parts.Column("coverage", "answered", "percent"),
-    parts.Column("accuracy", "right", "percent"),
-    parts.Column("likely", "likely between", "interval", ends=("low", "high")),
-    parts.Column("correct", "of them right", "count"),
-    parts.Column("images", "images", "count"),
+    *parts.shares("answered"),
 )
 
 
@@ -72,18 +69,6 @@ def points_table(curve: Sequence[Point]) -> parts.Table:
     return parts.Table(
         "points",
         _COLUMNS,
-        tuple(_row(point) for point in curve),
+        parts.rows(_COLUMNS, curve),
         brief=[at for at, point in enumerate(curve) if point.threshold in _TELLING],
-    )
-
-
-def _row(point: Point) -> tuple:
-    answered = point.answered
-    return (
-        point.threshold,
-        point.coverage,
-        answered.share,
-        (answered.low, answered.high),
-        answered.correct,
-        answered.images,
     )

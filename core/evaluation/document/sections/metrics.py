@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from core.evaluation.document.parts import Column, Figures, Note, Part, Table
+from core.evaluation.document.parts import Column, Figures, Note, Part, Table, rows
 from core.evaluation.document.result import Result
 from core.evaluation.document.section import section
 from core.evaluation.figures.catalogue import METRICS
 from core.evaluation.records import Score
 
+
+def _meaning(score: Score) -> str:
+    less = "Less is better." if score.better == "lower" else ""
+    return " ".join(filter(None, (score.meaning, score.why, less)))
+
+
 _COLUMNS = (
-    Column("figure", "Figure"),
-    Column("value", "Value", "line"),
-    Column("interval", "95 % interval", "line"),
-    Column("by", "By"),
-    Column("meaning", "What it means", "prose"),
+    Column("figure", "Figure", of="title"),
+    Column("value", "Value", "line", of="written"),
+    Column("interval", "95 % interval", "line", of=lambda score: score.interval or "–"),
+    Column("by", "By", of=lambda score: score.method or "–"),
+    Column("meaning", "What it means", "prose", of=_meaning),
 )
 
 
@@ -24,9 +30,8 @@ def metrics(result: Result) -> Iterable[Part]:
     scores = result.figures.scores
     if result.evaluation.images:
         yield Figures("headlines", tuple(_headlines(scores)), again=True)
-    yield Table(
-        "figures", _COLUMNS, tuple(_row(each) for each in scores), "All figures, and what they mean"
-    )
+    title = "All figures, and what they mean"
+    yield Table("figures", _COLUMNS, rows(_COLUMNS, scores), title)
     if result.evaluation.images:
         yield Note(
             "intervals",
@@ -42,10 +47,3 @@ def _headlines(scores: list[Score]) -> list[Score]:
     known = [each for each in scores if METRICS[each.key].headline and each.value is not None]
     top = [each for each in known if METRICS[each.key].above]
     return [each for each in known if each not in top[:-1]]
-
-
-def _row(score: Score) -> tuple[str, ...]:
-    meaning = score.meaning + (f" {score.why}" if score.why else "")
-    if score.better == "lower":
-        meaning += " Less is better."
-    return score.title, score.written, score.interval or "–", score.method or "–", meaning

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from core.evaluation.document.parts import Column, Part, Table
+from core.evaluation.document.parts import Column, Part, Table, rows
 from core.evaluation.document.result import Result
 from core.evaluation.document.section import section
-from core.evaluation.predictions import evaluated_on
-from core.evaluation.store import load_evaluation
+from core.evaluation.predictions import evaluated_on, load_evaluation
 
 _COLUMNS = (
-    Column("folder", "folder", "name"),
+    Column("folder", "folder", "name", of=lambda each: each.on.rpartition("/")[2] or each.on),
     Column("images", "images", "count"),
     Column("accuracy", "right", "percent"),
-    Column("likely", "likely between", "interval"),
+    Column("likely", "likely between", "interval", of="interval.bounds"),
 )
 
 
@@ -27,16 +26,4 @@ def others(result: Result) -> Iterable[Part]:
         if on not in ("test", result.on)
     ]
     if found:
-        yield Table(
-            "tests",
-            _COLUMNS,
-            tuple(
-                (
-                    each.on.rpartition("/")[2] or each.on,
-                    each.images,
-                    each.accuracy,
-                    (each.interval.low, each.interval.high),
-                )
-                for each in found
-            ),
-        )
+        yield Table("tests", _COLUMNS, rows(_COLUMNS, found))

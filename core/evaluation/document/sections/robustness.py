@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from core.evaluation.document.parts import Column, Note, Paragraph, Part, Table
+from core.evaluation.document.parts import Column, Note, Paragraph, Part, Table, rows, shares
 from core.evaluation.document.result import Result
 from core.evaluation.document.section import OFF_CARD, section
 from core.evaluation.trust import words as words
@@ -14,13 +14,18 @@ from core.text import images, percent
 
 _LEVELS = ("mild", "medium", "strong")
 _COLUMNS = (
-    Column("disturbance", "disturbance"),
-    Column("strength", "strength"),
-    Column("unit", "unit"),
-    Column("accuracy", "right", "percent"),
-    Column("likely", "likely between", "interval", ends=("low", "high")),
+    Column("disturbance", "disturbance", of=lambda test: KINDS[test.kind].title),
+    Column("strength", "strength", of=lambda test: KINDS[test.kind].short(test.strength)),
+    Column("unit", "unit", of=lambda test: KINDS[test.kind].unit),
+    *shares("right")[:2],
     Column("change", "change", "percent"),
-    Column("change_likely", "change", "interval", ends=("change from", "change to")),
+    Column(
+        "change_likely",
+        "change",
+        "interval",
+        ends=("change from", "change to"),
+        of=lambda test: (test.low, test.high),
+    ),
     Column("lost", "lost", "count"),
     Column("gained", "gained", "count"),
     Column("p", "p", "number", 4),
@@ -53,35 +58,18 @@ def robustness(result: Result) -> Iterable[Part]:
         "worse by more than chance: McNemar’s exact test on the same images with and without, "
         "corrected for the number of tests (Benjamini-Hochberg).",
     )
-    yield Table("disturbances", _COLUMNS, tuple(_row(each) for each in found.tests), brief=())
+    yield Table("disturbances", _COLUMNS, rows(_COLUMNS, found.tests), brief=())
 
 
 def _by_level(found: Robustness) -> Table:
-    rows = []
+    lines = []
     for kind in KINDS.values():
         tests = [_cell(test) for test in found.tests if test.kind == kind.key]
-        rows.append((kind.title, *tests, *[""] * (len(_LEVELS) - len(tests))))
+        lines.append((kind.title, *tests, *[""] * (len(_LEVELS) - len(tests))))
     columns = (Column("disturbance", "disturbance"), *(Column(each, each) for each in _LEVELS))
-    return Table("levels", columns, tuple(rows))
+    return Table("levels", columns, tuple(lines))
 
 
 def _cell(test: Disturbed) -> str:
     mark = " ▼" if test.worse else ""
     return f"{percent(test.right.share, 0)}{mark} ({KINDS[test.kind].short(test.strength)})"
-
-
-def _row(test: Disturbed) -> tuple:
-    kind, right = KINDS[test.kind], test.right
-    return (
-        kind.title,
-        kind.short(test.strength),
-        kind.unit,
-        right.share,
-        (right.low, right.high),
-        test.change,
-        (test.low, test.high),
-        test.lost,
-        test.gained,
-        test.p,
-        test.q,
-    )

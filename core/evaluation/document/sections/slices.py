@@ -12,13 +12,14 @@ from core.evaluation.trust.slices import FALSE_DISCOVERIES, FEWEST
 from core.text import percent
 
 _MOST_SAID, _MOST_ROWS = 8, 30
+_RIGHT, _LIKELY, _, _IMAGES = parts.shares("inside")
 _COLUMNS = (
-    parts.Column("what", "what"),
-    parts.Column("kind", "kind"),
-    parts.Column("images", "images", "count"),
-    parts.Column("accuracy", "right", "percent"),
-    parts.Column("likely", "likely between", "interval", ends=("low", "high")),
-    parts.Column("others", "others", "percent"),
+    parts.Column("what", "what", of="title"),
+    parts.Column("kind", "kind", of="part"),
+    _IMAGES,
+    _RIGHT,
+    _LIKELY,
+    parts.Column("others", "others", "percent", of="rest.share"),
     parts.Column("p", "p", "number", 4),
     parts.Column("q", "p corrected", "number", 4),
     parts.Column("worse", "worse", "yes"),
@@ -47,22 +48,5 @@ def slices(result: Result) -> Iterable[parts.Part]:
         f"{percent(FALSE_DISCOVERIES, 0)}. A kind may also do worse because it has more images of "
         "a difficult class.",
     )
-    yield parts.Table(
-        "slices",
-        _COLUMNS,
-        tuple(
-            (
-                each.title,
-                each.part,
-                each.inside.images,
-                each.inside.share,
-                (each.inside.low, each.inside.high),
-                each.rest.share,
-                each.p,
-                each.q,
-                each.worse,
-            )
-            for each in found.slices
-        ),
-        brief=range(_MOST_ROWS),
-    )
+    rows = parts.rows(_COLUMNS, found.slices)
+    yield parts.Table("slices", _COLUMNS, rows, brief=range(_MOST_ROWS))

@@ -21,7 +21,7 @@ from core.delivery.exports.formats import FORMATS
 from core.delivery.exports.kept import export_file, exports_folder, find, find_exports
 from core.delivery.exports.make import make_export
 from core.errors import Cancelled, InvalidInput, NotFound
-from core.evaluation.store import predictions_table
+from core.evaluation.predictions import predictions_table
 from core.progress import Wishes
 from tests.core.delivery.exports.exporting import HEADED, finished_run, unpack
 from tests.core.training.small import add_colours, new_catalog

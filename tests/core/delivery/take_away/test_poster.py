@@ -19,7 +19,7 @@ from core.delivery.take_away.written import write
 from core.errors import InvalidInput
 from core.evaluation.aim import set_aim
 from core.evaluation.mistakes import telling
-from core.evaluation.store import predictions_table
+from core.evaluation.predictions import predictions_table
 from tests.core.delivery.take_away.test_report import words
 
 needs_browser = pytest.mark.skipif(find_browser() is None, reason="there is no Chromium here")

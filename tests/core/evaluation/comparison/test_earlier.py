@@ -10,7 +10,7 @@ import pandas as pd
 from core.catalog import Catalog, RunRecord
 from core.evaluation.comparison.earlier import better_other
 from core.evaluation.evaluate import evaluate_run
-from core.evaluation.store import evaluation_folder
+from core.runs.files import RunFiles
 from tests.core.evaluation.coloured import CLASSES, make_run
 
 
@@ -24,7 +24,7 @@ def worse_copy(catalog: Catalog, run: RunRecord, wrong: int) -> RunRecord:
     shutil.copytree(catalog.workspace.run(run.id), folder, dirs_exist_ok=True)
     catalog.jobs.finish(job.id, "done")
     evaluate_run(catalog, made.id)
-    file = evaluation_folder(catalog.workspace, made.id, "test") / "predictions.parquet"
+    file = RunFiles(catalog.workspace, made.id).test().predictions
     table = pd.read_parquet(file)
     for row in table.index[:wrong]:
         label = table.loc[row, "label"]

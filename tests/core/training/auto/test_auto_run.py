@@ -20,7 +20,7 @@ from core.evaluation.document.sections.verdict import verdict
 from core.evaluation.evaluate import evaluate_run
 from core.evaluation.explain.explainer import open_explainer
 from core.evaluation.intervals import wilson
-from core.evaluation.store import predictions_table
+from core.evaluation.predictions import predictions_table
 from core.evaluation.threshold import sure_from
 from core.features.weights import find_weights
 from core.quality.scan import scan

@@ -8,7 +8,7 @@ import pytest
 
 from core.catalog import Catalog, DatasetRecord
 from core.evaluation.evaluate import evaluate_run
-from core.evaluation.store import predictions_table
+from core.evaluation.predictions import predictions_table
 from core.features.weights import find_weights
 from core.runs.files import RunFiles
 from core.training.ahead import prepare
