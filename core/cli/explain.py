@@ -12,9 +12,9 @@ from core.catalog import Catalog, RunRecord
 from core.cli.command import RUN, Options, argument, command
 from core.cli.output import Output
 from core.errors import InvalidInput, NotFound, UnreadableImage
-from core.evaluation.explain.explainer import Explainer, ninths, open_explainer, overlay
+from core.evaluation.explain.explainer import Explainer, ninths, open_explainer
 from core.evaluation.explain.originals import read_original
-from core.evaluation.explain.overlay import framed
+from core.evaluation.explain.overlay import framed, overlay
 from core.evaluation.mistakes import select
 from core.evaluation.predictions import load_predictions
 from core.evaluation.study.run import run_study

@@ -97,14 +97,14 @@ def features_of(model: Any) -> Any | None:
             return None
         else:
             waiting += [value.get_node() for value in node.input_values()]
-    if not found or len({tuple(_sizes(value)) for value in found}) > 1:
+    if not found or len({str(list(value.partial_shape)[1:]) for value in found}) > 1:
         return None
     total = found[0]
     for value in found[1:]:
         total = op().add(total, value).output(0)
     if len(found) > 1:
         total = op().divide(total, op().constant(np.float32(len(found)))).output(0)
-    return total if len(_sizes(total)) == 1 else None
+    return total if len(list(total.partial_shape)) == 2 else None
 
 
 def _back(model: Any, scores: Any, target: Any) -> list[tuple[Any, Any]]:
@@ -146,17 +146,11 @@ def depends(model: Any) -> set[str]:
     return live
 
 
-def _sizes(value: Any) -> list[int]:
-    return [int(size.get_length()) if size.is_static else -1 for size in value.partial_shape][1:]
-
-
 def _places(value: Any) -> tuple[int, int, int]:
     """Which axis of a map is its channels', and its height and width."""
     axis = _channels(value.get_node())
-    lengths = sides(value)
-    channels = lengths.pop(axis - 1)
-    del channels
-    return axis, lengths[0], lengths[1]
+    height, width = (length for at, length in enumerate(sides(value), 1) if at != axis)
+    return axis, height, width
 
 
 def _channels(node: Any) -> int:
@@ -195,7 +189,7 @@ def _evidence(value: Any, slope: Any, height: int, width: int) -> Any:
     part = _part(value)
     if (rows, columns) == (height, width) and part == _WHOLE:
         return each
-    down, across = _shares(rows, height, part[0]), _shares(columns, width, part[1])
+    down, across = shares(rows, height, part[0]), shares(columns, width, part[1])
     return op().matmul(
         op().matmul(op().constant(down), each, False, False), op().constant(across), False, True
     )
@@ -222,7 +216,7 @@ def _part(value: Any) -> Part:
     return _WHOLE
 
 
-def _shares(before: int, after: int, part: tuple[float, float]) -> np.ndarray:
+def shares(before: int, after: int, part: tuple[float, float] = (0.0, 1.0)) -> np.ndarray:
     """A resize along one side that keeps sums: float32 (after, before), columns sum up to 1.
 
     Each place of the new side gets the share of an old one that it covers.

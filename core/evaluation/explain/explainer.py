@@ -12,16 +12,13 @@ import numpy as np
 
 from core.datasets.images import Fit
 from core.evaluation.explain.asked import Asked
-from core.evaluation.explain.evidence import features_of, with_evidence
+from core.evaluation.explain.evidence import features_of, shares, with_evidence
 from core.evaluation.explain.occlusion import PLACES, occlude
-from core.evaluation.explain.overlay import overlay
 from core.evaluation.explain.rules import NoRule
 from core.features.kept import Kept
 from core.quiet import openvino
 from core.runs.files import RunFiles
 from core.workspace import Workspace
-
-__all__ = ["Explainer", "Method", "ninths", "open_explainer", "overlay"]
 
 Method = Literal["gradients", "occlusion"]
 _BATCH = 32
@@ -79,12 +76,8 @@ class Explainer:
             probabilities, float32 (n, classes); and features, float32 (n, F): what its last dense
             layer weighs, or ``None`` if it has none.
         """
-        classes = np.zeros(len(images), np.int64)
-        parts = [self._ask(images[some], classes[some]) for some in _batches(len(images))]
-        probabilities = _joined([part[0] for part in parts], (0, len(self.classes)))
-        if not self._has_features:
-            return probabilities, None
-        return probabilities, _joined([part[1] for part in parts], (0, 0))
+        probabilities, *more = self._ask(images, np.zeros(len(images), np.int64))
+        return probabilities, more[0] if self._has_features else None
 
     def evidence(self, images: np.ndarray, classes: np.ndarray) -> np.ndarray:
         """What each place adds to a class's score: signed, in no unit that images share.
@@ -98,8 +91,7 @@ class Explainer:
         """
         if self.method == "occlusion":
             return occlude(lambda batch: self.answer(batch)[0], images, classes)
-        parts = [self._ask(images[some], classes[some])[2] for some in _batches(len(images))]
-        return _joined(parts, (0, *self.places))
+        return self._ask(images, classes)[2]
 
     def heat(self, images: np.ndarray, classes: np.ndarray) -> np.ndarray:
         """:meth:`evidence` for the class only, each image's strongest place at 1.
@@ -112,11 +104,17 @@ class Explainer:
         return np.divide(positive, most, out=np.zeros_like(positive), where=most > 0)
 
     def _ask(self, images: np.ndarray, classes: np.ndarray) -> list[np.ndarray]:
-        if self.method == "occlusion":
-            return self._asked(images)
-        target = np.zeros((len(images), len(self.classes)), np.float32)
-        target[np.arange(len(images)), classes] = 1
-        return self._asked(images, target)
+        """All outputs, of some images at a time."""
+        if not len(images):
+            black = np.zeros((1, self.image_size, self.image_size, 3), np.uint8)
+            return [output[:0] for output in self._ask(black, np.zeros(1, np.int64))]
+        target = np.eye(len(self.classes), dtype=np.float32)[classes]
+        inputs = (images,) if self.method == "occlusion" else (images, target)
+        parts = [
+            self._asked(*(each[start : start + _BATCH] for each in inputs))
+            for start in range(0, len(images), _BATCH)
+        ]
+        return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
 
 
 def ninths(heat: np.ndarray) -> np.ndarray:
@@ -128,24 +126,10 @@ def ninths(heat: np.ndarray) -> np.ndarray:
     Returns:
         float64, shape (3, 3), summing up to 1, or all 0 where there is no heat.
     """
-    thirds = []
-    for length in heat.shape:
-        at, edges = np.arange(length + 1), np.array([0, 1, 2, 3]) * length / 3
-        lap = np.minimum(at[None, 1:], edges[1:, None]) - np.maximum(
-            at[None, :-1], edges[:-1, None]
-        )
-        thirds.append(np.maximum(lap, 0))
-    shares = thirds[0] @ heat.astype(np.float64) @ thirds[1].T
-    total = shares.sum()
-    return shares / total if total > 0 else shares
-
-
-def _batches(count: int) -> list[slice]:
-    return [slice(start, start + _BATCH) for start in range(0, count, _BATCH)]
-
-
-def _joined(parts: list[np.ndarray], empty: tuple[int, ...]) -> np.ndarray:
-    return np.concatenate(parts) if parts else np.zeros(empty, np.float32)
+    down, across = (shares(length, 3) for length in heat.shape)
+    found = down @ heat.astype(np.float64) @ across.T
+    total = found.sum()
+    return found / total if total > 0 else found
 
 
 _loaded: Kept[Explainer] = Kept(_KEEP_LOADED)

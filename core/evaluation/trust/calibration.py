@@ -15,6 +15,7 @@ from core.evaluation.records import Share
 
 BINS = 15
 RESAMPLES = 1000
+_SEED = 0
 # Fewer validation images say little about how sure a model may be.
 FEWEST_TO_FIT = 20
 _FEWEST_IN_BIN = 30
@@ -99,22 +100,19 @@ class Temperature(BaseModel, frozen=True, extra="forbid"):
     loss_after: float
 
 
-def calibrate(
-    true: np.ndarray, probabilities: np.ndarray, *, seed: int = 0, worth: float = 1.0
-) -> Calibration:
+def calibrate(true: np.ndarray, probabilities: np.ndarray, *, worth: float = 1.0) -> Calibration:
     """How sure a model is, against how often it is right.
 
     Args:
         true: int, shape (n,): positions of the true classes.
         probabilities: shape (n, classes), rows sum to 1.
-        seed: of the bootstrap.
         worth: of one image in intervals of shares, where some belong together.
     """
     confidence = probabilities.max(axis=1, initial=0).astype(np.float64)
     correct = probabilities.argmax(axis=1) == true if len(true) else np.zeros(0, bool)
     edges = np.linspace(0, 1, BINS + 1)
     ece, mce = calibration_errors(confidence, correct)
-    low, high = ece_interval(confidence, correct, seed=seed)
+    low, high = ece_interval(confidence, correct)
     right = share_of(int(correct.sum()), len(correct), worth)
     mean = float(confidence.mean()) if len(confidence) else 0.0
     return Calibration(
@@ -160,9 +158,7 @@ def calibration_errors(
     return float(np.abs(gap).sum() / len(confidence)), float(each.max())
 
 
-def ece_interval(
-    confidence: np.ndarray, correct: np.ndarray, *, seed: int = 0
-) -> tuple[float, float]:
+def ece_interval(confidence: np.ndarray, correct: np.ndarray) -> tuple[float, float]:
     """Bootstrap interval of the expected calibration error at 95 %.
 
     1,000 resamples of images, basic (also called pivotal) interval through ``scipy.stats``, cut off
@@ -196,7 +192,7 @@ def ece_interval(
         batch=100,
         vectorized=True,
         method="basic",
-        rng=np.random.default_rng(seed),
+        rng=np.random.default_rng(_SEED),
     ).confidence_interval
     return float(np.clip(found.low, 0, 1)), float(np.clip(found.high, 0, 1))
 

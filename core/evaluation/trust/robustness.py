@@ -8,8 +8,7 @@ evaluation, which keeps ``robustness.json`` and, for people, ``robustness.png``.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from PIL import Image
@@ -18,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from core.errors import NotFound
 from core.evaluation.comparison.paired import paired
 from core.evaluation.intervals import share_of
+from core.evaluation.predictions import Predictions
 from core.evaluation.records import Share
 from core.evaluation.study.phases import StudyContext, load_study, phase
 from core.evaluation.trust.disturbances import KINDS, chances, disturb
@@ -30,6 +30,7 @@ MOST_IMAGES = 1000
 FALSE_DISCOVERIES = 0.05
 NAME = "robustness"
 _BATCH = 32
+_SEED = 0
 # Pictures are shown small.
 _SIDE = 160
 _TESTS = [(kind, level) for kind in KINDS.values() for level in range(len(kind.strengths))]
@@ -98,31 +99,22 @@ class Robustness(BaseModel, frozen=True, extra="forbid"):
     examples: list[Example]
 
 
-def sample(images: int, most: int = MOST_IMAGES, *, seed: int = 0) -> np.ndarray:
+def sample(images: int, most: int = MOST_IMAGES) -> np.ndarray:
     """Which rows are disturbed: all, or ``most`` by chance; int64, rising."""
     if images <= most:
         return np.arange(images)
-    return np.sort(np.random.default_rng(seed).choice(images, most, replace=False))
+    return np.sort(np.random.default_rng(_SEED).choice(images, most, replace=False))
 
 
 @phase(NAME, "Asking again about worse photos")
 def study_robustness(context: StudyContext) -> None:
     """Disturb test images in all ways, and keep what became of the answers."""
-    predictions = context.predictions
-    rows = sample(len(predictions))
-    table = predictions.table.iloc[rows].reset_index(drop=True)
+    rows = sample(len(context.predictions))
+    table = context.predictions.table.iloc[rows]
     compiled = RunFiles(context.catalog.workspace, context.run.id).compiled()
+    batches = context.batches(table, "Asking again about worse photos", _BATCH)
     found, picture = measure(
-        compiled.predict,
-        context.batches(table, "Asking again about worse photos", _BATCH),
-        Subjects(
-            predictions.true[rows],
-            list(table["path"]),
-            predictions.labels,
-            of=len(predictions),
-            worth=predictions.worth,
-        ),
-        report=context.report,
+        compiled.predict, batches, context.predictions, rows, report=context.report
     )
     with atomic_path(context.folder / f"{NAME}.png") as part:
         _sheet(picture).save(part, "PNG")
@@ -163,38 +155,21 @@ def example_pictures(workspace: Workspace, run_id: str, on: str = "test") -> lis
     return pictures
 
 
-@dataclass(frozen=True)
-class Subjects:
-    """The images that a model is asked about again.
-
-    Attributes:
-        true: int, shape (n,): positions of the true classes.
-        paths: of the n images, as they are called.
-        labels: all classes of the model.
-        of: how many images the n were drawn from; by default they are all.
-        worth: of one image in intervals, where some belong together.
-    """
-
-    true: np.ndarray
-    paths: Sequence[str]
-    labels: Sequence[str]
-    of: int | None = None
-    worth: float = 1.0
-
-
 def measure(
     predict: Callable[[np.ndarray], np.ndarray],
     batches: Iterable[tuple[np.ndarray, np.ndarray]],
-    subjects: Subjects,
+    predictions: Predictions,
+    rows: np.ndarray,
     *,
-    seed: int = 0,
     report: Reporter = SILENT,
 ) -> tuple[Robustness, np.ndarray]:
     """Ask about images again, disturbed in all ways.
 
     Args:
         predict: uint8 images (n, size, size, 3) in, probabilities (n, classes) out.
-        batches: some rows of ``subjects``, and their images; those that never come are left out.
+        batches: positions in ``rows``, and their images; those that never come are left out.
+        predictions: what was answered about all images of the test.
+        rows: int, shape (n,): which of these are asked about again.
 
     Returns:
         What was found; and the example picture: uint8, shape (1 + kinds, 3, size, size, 3), the
@@ -204,50 +179,54 @@ def measure(
     Raises:
         Cancelled: the person asked to stop.
     """
-    true, labels = subjects.true, subjects.labels
-    chance = chances(len(true), seed)
+    true, labels, worth = predictions.true[rows], predictions.labels, predictions.worth
+    chance = chances(len(true), _SEED)
     right: list[np.ndarray] = []
     example: tuple[int, np.ndarray, np.ndarray] | None = None
     example_right = False
-    for rows, images in batches:
-        predictions = [predict(images)]
+    for some, images in batches:
+        asked = [predict(images)]
         for kind, level in _TESTS:
             report.check()
-            predictions.append(
-                predict(disturb(images, kind.key, kind.strengths[level], chance[rows]))
-            )
-        given = np.stack(predictions)
-        correct = given.argmax(axis=2) == true[rows]
+            asked.append(predict(disturb(images, kind.key, kind.strengths[level], chance[some])))
+        given = np.stack(asked)
+        correct = given.argmax(axis=2) == true[some]
         right.append(correct)
         if example is None or (not example_right and correct[0].any()):
             at = int(np.argmax(correct[0]))
             example_right = bool(correct[0, at])
-            example = int(rows[at]), given[:, at], images[[at]]
+            example = int(some[at]), given[:, at], images[[at]]
     every = np.concatenate(right, axis=1) if right else np.zeros((1 + len(_TESTS), 0), bool)
     before, after = every[0], every[1:]
-    shown, asked, original = example or (0, np.zeros((0, 0)), np.zeros((0, 0, 0, 3), np.uint8))
     found = Robustness(
         images=len(before),
-        of=len(true) if subjects.of is None else subjects.of,
-        seed=seed,
-        plain=share_of(int(before.sum()), len(before), subjects.worth),
-        tests=_compare(before, after, subjects.worth),
-        path=subjects.paths[shown] if example else "",
-        label=labels[true[shown]] if example else "",
-        examples=[
-            Example(
-                kind=kind,
-                level=level,
-                answer=labels[int(each.argmax())],
-                confidence=float(each.max()),
-                right=bool(each.argmax() == true[shown]),
-            )
-            for (kind, level), each in zip(
-                [("", 0), *((kind.key, level + 1) for kind, level in _TESTS)], asked, strict=False
-            )
-        ],
+        of=len(predictions),
+        seed=_SEED,
+        plain=share_of(int(before.sum()), len(before), worth),
+        tests=_compare(before, after, worth),
+        path="",
+        label="",
+        examples=[],
     )
-    return found, _all_ways(original, chance[[shown]]) if example else np.zeros((0, 3, 0, 0, 3))
+    if example is None:
+        return found, np.zeros((0, 3, 0, 0, 3))
+    shown, answers, original = example
+    label = labels[true[shown]]
+    examples = [
+        Example(
+            kind=kind,
+            level=level,
+            answer=labels[int(each.argmax())],
+            confidence=float(each.max()),
+            right=labels[int(each.argmax())] == label,
+        )
+        for (kind, level), each in zip(
+            [("", 0), *((kind.key, level + 1) for kind, level in _TESTS)], answers, strict=True
+        )
+    ]
+    path = str(predictions.table["path"].iloc[rows[shown]])
+    found = found.model_copy(update={"path": path, "label": label, "examples": examples})
+    return found, _all_ways(original, chance[[shown]])
 
 
 def harms_most(found: Robustness) -> Disturbed | None:

@@ -11,8 +11,8 @@ import streamlit as st
 
 from core.catalog import RunRecord
 from core.errors import LightboxError, UnreadableImage
-from core.evaluation.explain.explainer import open_explainer, overlay
-from core.evaluation.explain.overlay import framed
+from core.evaluation.explain.explainer import open_explainer
+from core.evaluation.explain.overlay import framed, overlay
 from core.evaluation.study.basis import load_features
 from core.evaluation.study.nearest import nearest
 from core.evaluation.study.phases import load_study

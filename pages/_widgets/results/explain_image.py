@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.evaluation.explain.explainer import ninths, overlay
+from core.evaluation.explain.explainer import ninths
+from core.evaluation.explain.overlay import overlay
 from core.text import escape, percent, shorten
 from pages._widgets.gallery import gallery, page_of
 from pages._widgets.one_of import choose

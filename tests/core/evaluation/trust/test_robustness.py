@@ -16,7 +16,6 @@ from core.evaluation.trust.disturbances import KINDS, chances, disturb
 from core.evaluation.trust.robustness import (
     MOST_IMAGES,
     Robustness,
-    Subjects,
     example_pictures,
     harms_first,
     harms_most,
@@ -28,6 +27,7 @@ from core.evaluation.trust.robustness import (
 from core.evaluation.trust.words import sentence_of_robustness
 from core.progress import SILENT, Reporter
 from core.runs.files import RunFiles
+from tests.core.evaluation.answered import called
 from tests.core.evaluation.coloured import CLASSES, GAIN, make_run
 from tests.recording import RecordingReporter
 
@@ -60,10 +60,8 @@ def asked(
         for rows in np.array_split(np.arange(len(true)), max(1, -(-len(true) // size)))
         if len(rows)
     ]
-    paths = [f"{n}.png" for n in range(len(true))]
-    return measure(
-        brightness_model, parts, Subjects(true, paths, ["dim", "bright"]), report=report
-    )[0]
+    _, answers = called(true, true, 2, labels=["dim", "bright"])
+    return measure(brightness_model, parts, answers, np.arange(len(true)), report=report)[0]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -178,12 +176,13 @@ def test_parts_of_any_size_give_the_same() -> None:
         return halves / halves.sum(axis=1, keepdims=True)
 
     images, true = photos(60), np.arange(60) % 2
-    paths = [f"{n}" for n in range(60)]
+    _, answers = called(true, true, 2, labels=["left", "right"])
     found = [
         measure(
             left_or_right,
             [(rows, images[rows]) for rows in np.array_split(np.arange(60), parts)],
-            Subjects(true, paths, ["left", "right"]),
+            answers,
+            np.arange(60),
         )[0]
         for parts in (1, 4)
     ]
@@ -194,7 +193,8 @@ def test_parts_of_any_size_give_the_same() -> None:
 def test_images_that_never_come_are_left_out() -> None:
     true = np.array([1, 1, 0])
     parts = [(np.array([0, 2]), np.concatenate([flat(1, 200), flat(1, 30)]))]
-    found, _ = measure(brightness_model, parts, Subjects(true, ["a", "b", "c"], ["dim", "bright"]))
+    _, answers = called(true, true, 2, labels=["dim", "bright"])
+    found, _ = measure(brightness_model, parts, answers, np.arange(3))
     assert (found.images, found.of, found.plain.correct) == (2, 3, 2)
 
 
