@@ -50,9 +50,12 @@ def evaluate_run(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> Ev
     run = catalog.runs.get(run_id)
     files = RunFiles(workspace, run.id)
     info, table, known = files.model(), files.split(), files.out_of_fold()
-    if known is not None and known.shape[1] != len(info.classes) + 1:
-        known = None  # of another training
-    held = _held_in_turn(table, known)
+    if known is None or known.shape[1] != len(info.classes) + 1:  # none, or of another training
+        known = pd.DataFrame(columns=["path", *info.classes])
+    # Training images that were answered, in turn, by what had not seen them: for thresholds and
+    # temperatures they are validation images like the others, and there are several times as many.
+    held = table[(table["split"] == "train") & table["path"].isin(known["path"])]
+    held = held.assign(split="validation")
     table = table[table["split"].isin(["validation", "test"])].reset_index(drop=True)
     pixels = run_pixels(catalog, run, info, table, report)
     rows = np.flatnonzero(pixels.slots >= 0)
@@ -60,7 +63,11 @@ def evaluate_run(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> Ev
     answered = pd.concat([table.iloc[rows], held], ignore_index=True)
     answered = _with_groups(catalog, run, answered)
     probabilities = np.zeros((len(answered), len(info.classes)), np.float32)
-    said = _put_out_of_fold(answered, probabilities, known)
+    # Of validation images that the model was fitted on in the end, what it said of them before
+    # counts: anything else would be recitation.
+    said = (answered["split"] == "validation") & answered["path"].isin(known["path"])
+    of_these = known.set_index("path").loc[answered.loc[said, "path"]]
+    probabilities[said] = of_these.to_numpy(np.float32)
     asked = np.flatnonzero(~said)
     for start in range(0, len(asked), _BATCH):
         report.step("evaluate", start, len(asked), "Testing on the test images")
@@ -116,32 +123,6 @@ def _export_again(files: RunFiles, report: Reporter) -> None:
     size = model.input_shape[1]
     images = np.random.default_rng(0).integers(0, 256, (16, size, size, 3), dtype=np.uint8)
     export_checked(model, files.openvino, images)
-
-
-def _held_in_turn(table: pd.DataFrame, known: pd.DataFrame | None) -> pd.DataFrame:
-    """Training images that were answered, in turn, by what had not seen them: for thresholds and
-    temperatures they are validation images like the others, and there are several times as many."""
-    if known is None:
-        return table.head(0)
-    held = (table["split"] == "train") & table["path"].isin(known["path"])
-    return table[held].assign(split="validation")
-
-
-def _put_out_of_fold(
-    table: pd.DataFrame, probabilities: np.ndarray, known: pd.DataFrame | None
-) -> np.ndarray:
-    """Of validation images that the model was fitted on in the end, take what it said of them
-    before: anything else would be recitation. Returns which ones these are: bool, shape (n,)."""
-    found = np.zeros(len(table), bool)
-    if known is None:
-        return found
-    place = pd.Series(np.arange(len(known)), index=known["path"])
-    at = table["path"].map(place)
-    rows = np.flatnonzero(at.notna() & (table["split"] == "validation"))
-    values = known.drop(columns="path").to_numpy(np.float32)
-    probabilities[rows] = values[at.to_numpy()[rows].astype(np.int64)]
-    found[rows] = True
-    return found
 
 
 def evaluate_folder(
@@ -236,11 +217,9 @@ def _score(
     left_out: list[tuple[str, str]],
     started: float,
 ) -> Evaluation:
-    number = {label: position for position, label in enumerate(classes)}
     tested = predictions[predictions["split"] == "test"]
-    true, predicted = (
-        tested[column].map(number).to_numpy(dtype=np.int64) for column in ("label", "predicted")
-    )
+    known = pd.Index(classes)
+    true, predicted = (known.get_indexer(tested[column]) for column in ("label", "predicted"))
     seconds = round(time.monotonic() - started, 3)
     groups = tested["group"].to_numpy(np.int64) if "group" in tested else None
     return metrics.evaluate(

@@ -16,7 +16,7 @@ from core.catalog import Catalog, RunRecord
 from core.errors import InvalidInput
 from core.evaluation.comparison.differing import Differing, differing
 from core.evaluation.comparison.flips import Matched, match
-from core.evaluation.comparison.paired import Paired, in_words, paired
+from core.evaluation.comparison.paired import Paired, in_words
 from core.evaluation.figures.catalogue import METRICS
 from core.evaluation.figures.metric import Counts, Metric
 from core.evaluation.intervals import LEVEL, RESAMPLES
@@ -134,18 +134,9 @@ def compare(catalog: Catalog, first: RunRecord, second: RunRecord, on: str = "te
             "compare."
         )
     matched = match(one, two, judge_by_second=_later(second, first))
-    table = matched.table
-    each = min(one.worth, two.worth)
-    found = paired(table["correct_first"].to_numpy(), table["correct_second"].to_numpy(), each)
-    return Comparison(
-        first,
-        second,
-        on,
-        matched,
-        found,
-        metrics(table, found),
-        _cautions(first, second, matched, on),
-    )
+    found = matched.paired(min(one.worth, two.worth))
+    measured, cautions = metrics(matched.table, found), _cautions(first, second, matched, on)
+    return Comparison(first, second, on, matched, found, measured, cautions)
 
 
 def compare_all(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from core.catalog import Catalog, RunRecord
 from core.errors import LightboxError
 from core.evaluation.comparison.flips import match
-from core.evaluation.comparison.paired import Paired, paired
+from core.evaluation.comparison.paired import Paired
 from core.evaluation.predictions import load_predictions
 from core.text import plural
 
@@ -55,8 +55,8 @@ def better_other(catalog: Catalog, run: RunRecord) -> Better | None:
         one, two = (load_predictions(catalog.workspace, each.id) for each in (best, run))
     except LightboxError:
         return None
-    table = match(one, two).table
-    if len(table) < _COMMON * min(len(one), len(two)):
+    matched = match(one, two)
+    if len(matched) < _COMMON * min(len(one), len(two)):
         return None
-    found = paired(table["correct_first"].to_numpy(), table["correct_second"].to_numpy())
+    found = matched.paired()
     return Better(best, found) if found.net < 0 else None

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from core.evaluation.comparison.paired import Paired, paired
 from core.evaluation.predictions import SMALLEST, Predictions
 
 
@@ -34,16 +35,24 @@ class Matched:
     def __len__(self) -> int:
         return len(self.table)
 
+    def paired(self, worth: float = 1.0) -> Paired:
+        """Who is right more often; ``worth`` as :func:`core.evaluation.comparison.paired.paired`
+        takes it."""
+        first, second = (self.table[f"correct_{which}"].to_numpy() for which in ("first", "second"))
+        return paired(first, second, worth)
+
     @property
     def better(self) -> pd.DataFrame:
         """Rows that the first got wrong and the second right, the second's surest first."""
-        rows = self.table[~self.table["correct_first"] & self.table["correct_second"]]
-        return rows.sort_values("confidence_second", ascending=False, kind="stable")
+        return self._surest(~self.table["correct_first"] & self.table["correct_second"])
 
     @property
     def worse(self) -> pd.DataFrame:
         """Rows that the first got right and the second wrong, the second's surest first."""
-        rows = self.table[self.table["correct_first"] & ~self.table["correct_second"]]
+        return self._surest(self.table["correct_first"] & ~self.table["correct_second"])
+
+    def _surest(self, which: pd.Series) -> pd.DataFrame:
+        rows = self.table[which]
         return rows.sort_values("confidence_second", ascending=False, kind="stable")
 
     @property
@@ -90,20 +99,14 @@ def _pairs(first: pd.DataFrame, second: pd.DataFrame) -> tuple[np.ndarray, np.nd
     """
     left, right = _keyed(first), _keyed(second)
     found: list[pd.DataFrame] = []
-    known_left, known_right = left[left["hash"] != ""], right[right["hash"] != ""]
-    for one, two, keys in (
-        (known_left, known_right, ["hash", "path"]),
-        (known_left, known_right, ["hash"]),
-    ):
-        found.append(_join(_left_over(one, found, 0), _left_over(two, found, 1), keys))
-    # Without a hash on one side or the other, the path is all there is to go by.
-    rest_left, rest_right = _left_over(left, found, 0), _left_over(right, found, 1)
-    by_path = _join(rest_left, rest_right, ["path"])
-    unknown = (left["hash"].to_numpy()[by_path["at_0"]] == "") | (
-        right["hash"].to_numpy()[by_path["at_1"]] == ""
-    )
-    pairs = pd.concat([*found, by_path[unknown]]).sort_values("at_0", kind="stable")
-    return pairs["at_0"].to_numpy(np.int64), pairs["at_1"].to_numpy(np.int64)
+    for keys in (["hash", "path"], ["hash"], ["path"]):
+        pairs = _join(_left_over(left, found, 0), _left_over(right, found, 1), keys)
+        one, two = left["hash"].to_numpy()[pairs["at_0"]], right["hash"].to_numpy()[pairs["at_1"]]
+        known = (one != "") & (two != "")
+        # Without a hash on one side or the other, the path is all there is to go by.
+        found.append(pairs[known if "hash" in keys else ~known])
+    both = pd.concat(found).sort_values("at_0", kind="stable")
+    return both["at_0"].to_numpy(np.int64), both["at_1"].to_numpy(np.int64)
 
 
 def _keyed(table: pd.DataFrame) -> pd.DataFrame:

@@ -111,13 +111,11 @@ def learned(catalog: Catalog, run: RunRecord) -> Learned | None:
     except NotFound:
         return None
     matched = match(one, two)
-    table = matched.table
-    found = paired(table["correct_first"].to_numpy(), table["correct_second"].to_numpy())
     new = (mine["split"] == "train") & ~mine["hash"].isin(known["hash"])
     first, second = (_in_turn(workspace, each.id, mine) for each in (before, run))
     both = first.index.intersection(second.index)
     held = paired(first[both].to_numpy(), second[both].to_numpy())
-    return Learned(before, run, matched, found, tuple(mine.loc[new, "path"]), held)
+    return Learned(before, run, matched, matched.paired(), tuple(mine.loc[new, "path"]), held)
 
 
 def _in_turn(workspace: Workspace, run_id: str, images: pd.DataFrame) -> pd.Series:

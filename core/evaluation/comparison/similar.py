@@ -104,7 +104,7 @@ def resembling(
         image), ``score`` (0.9 to 1, 1 for an exact copy), ``relation`` (``exact``, ``same``,
         ``mirrored`` or ``rotated``); and whether near-duplicates were looked for, not only copies.
     """
-    trained = _trained_on(catalog.workspace, run.id)
+    trained = RunFiles(catalog.workspace, run.id).trained_on()
     if trained.empty:
         return pd.DataFrame(columns=_COLUMNS), False
     exact = _exact(predictions.table, trained)
@@ -163,7 +163,7 @@ def find_similar(
             file=folder,
             remedy="Put it back, or test on another one.",
         )
-    trained = _trained_on(catalog.workspace, run.id)
+    trained = RunFiles(catalog.workspace, run.id).trained_on()
     known = curated(catalog, run.dataset_id, run.dataset_version)
     known = known.assign(descriptor=descriptors(catalog, run.dataset_id, run.dataset_version))
     known = known[known["path"].isin(trained["path"]) & (known["status"] == "ok")]
@@ -213,11 +213,6 @@ def _descriptors(folder: Path, paths: list[str], report: Reporter) -> tuple[list
     return good, np.frombuffer(b"".join(found), np.uint8).reshape(-1, DESCRIPTOR_BYTES)
 
 
-def _trained_on(workspace: Workspace, run_id: str) -> pd.DataFrame:
-    """``path`` and ``hash`` of the run's training images; empty if they are not known."""
-    return RunFiles(workspace, run_id).trained_on()[["path", "hash"]]
-
-
 def _exact(tested: pd.DataFrame, trained: pd.DataFrame) -> pd.DataFrame:
     first = trained.drop_duplicates("hash").set_index("hash")["path"]
     same = tested[(tested["hash"] != "") & tested["hash"].isin(first.index)]
@@ -245,22 +240,12 @@ def _known(
     names = np.full(copies.n, "", object)
     names[alike.contents] = table["hash"].to_numpy(object)
     ends = names[copies.pairs]
+    about = {"score": copies.scores, "relation": copies.relations.astype(object)}
     both = pd.concat(
-        [
-            pd.DataFrame(
-                {
-                    "hash": ends[:, one],
-                    "train_hash": ends[:, other],
-                    "score": copies.scores,
-                    "relation": copies.relations.astype(object),
-                }
-            )
-            for one, other in ((0, 1), (1, 0))
-        ]
+        pd.DataFrame({"hash": one, "train_hash": other, **about})
+        for one, other in (ends.T, ends.T[::-1])
     )
-    first = trained.drop_duplicates("hash").rename(
-        columns={"path": "train_path", "hash": "train_hash"}
-    )
+    first = trained[["path", "hash"]].drop_duplicates("hash").add_prefix("train_")
     near = tested[["path", "hash"]].merge(both, on="hash").merge(first, on="train_hash")
     # An unreadable image is like none; the empty hash is no content.
     return near.loc[near["hash"] != "", _COLUMNS], searched

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from core.catalog import Catalog, RunRecord
 from core.errors import Damaged, NotFound
 from core.evaluation.aim import Judgement, judge, load_aim
+from core.evaluation.document.parts import Statement
 from core.evaluation.figures.class_curves import class_curves
 from core.evaluation.figures.confusions import similarity_order
 from core.evaluation.figures.doubts import doubted_images, with_doubts
@@ -57,6 +58,11 @@ class Figures(BaseModel, frozen=True, extra="forbid"):
         """The score with this key, if there is one for so many classes."""
         return next((each for each in self.scores if each.key == key), None)
 
+    def saying(self, statements: list[Statement]) -> Figures:
+        """The same with another verdict."""
+        said = self.verdict.model_copy(update={"statements": statements})
+        return self.model_copy(update={"verdict": said})
+
 
 def figures(catalog: Catalog, run_id: str, on: str = "test", report: Reporter = SILENT) -> Figures:
     """The figures of a run's test: as kept, or worked out now.
@@ -81,9 +87,7 @@ def _with_aim(catalog: Catalog, run_id: str, on: str, found: Figures) -> Figures
     if judged is None:
         return found
     first, *others = found.verdict.statements
-    statements = [first, judged.statement, *others]
-    said = found.verdict.model_copy(update={"statements": statements})
-    return found.model_copy(update={"verdict": said})
+    return found.saying([first, judged.statement, *others])
 
 
 def judged_by_aim(catalog: Catalog, run_id: str, on: str = "test") -> Judgement | None:
@@ -108,8 +112,7 @@ def _with_doubts(catalog: Catalog, run_id: str, on: str, found: Figures) -> Figu
         return found
     predictions = load_predictions(catalog.workspace, run_id, on)
     doubted = doubted_images(catalog, run, predictions)
-    said = with_doubts(found.verdict, predictions, doubted)
-    return found.model_copy(update={"verdict": said})
+    return found.saying(with_doubts(found.verdict, predictions, doubted))
 
 
 def kept_figures(workspace: Workspace, run_id: str, on: str = "test") -> Figures | None:
@@ -130,8 +133,7 @@ def _as_sure_as_now(workspace: Workspace, run_id: str, on: str, found: Figures) 
         return found
     now = sure_statement(when_sure(load_predictions(workspace, run_id, on), sure))
     statements = [now if each is said else each for each in found.verdict.statements]
-    verdict = found.verdict.model_copy(update={"statements": statements})
-    return _derived(workspace, run_id, on).keep(found.model_copy(update={"verdict": verdict}))
+    return _derived(workspace, run_id, on).keep(found.saying(statements))
 
 
 def _derived(workspace: Workspace, run_id: str, on: str) -> Derived[Figures]:

@@ -34,8 +34,8 @@ def doubted_images(catalog: Catalog, run: RunRecord, predictions: Predictions) -
     return judged & (now == predictions.table["label"].to_numpy())
 
 
-def with_doubts(said: Verdict, predictions: Predictions, doubted: np.ndarray) -> Verdict:
-    """The verdict, with what is to be looked at before anything is collected.
+def with_doubts(said: Verdict, predictions: Predictions, doubted: np.ndarray) -> list[Statement]:
+    """What the verdict says, with what is to be looked at before anything is collected.
 
     Args:
         doubted: as :func:`doubted_images` gives it, of ``predictions``.
@@ -43,15 +43,15 @@ def with_doubts(said: Verdict, predictions: Predictions, doubted: np.ndarray) ->
     wrong = ~predictions.correct
     count, total = int((wrong & doubted).sum()), int(wrong.sum())
     collect, weakest = said.get("collect"), said.get("weakest")
+    statements = list(said.statements)
     if not count or collect is None:
-        return said
+        return statements
     if total == 1:
         text = "Its only mistake may be a wrong label: look at it first."
     else:
         them = "it" if count == 1 else "them"
         may_be = "may be a wrong label" if count == 1 else "may be wrong labels"
         text = f"{count:,} of its {plural(total, 'mistake')} {may_be}: look at {them} first."
-    statements = list(said.statements)
     at = statements.index(collect)
     label = weakest.about.get("true") if weakest is not None else None
     mine = wrong & (predictions.table["label"] == label).to_numpy()
@@ -63,4 +63,4 @@ def with_doubts(said: Verdict, predictions: Predictions, doubted: np.ndarray) ->
         )
         statements[at] = collect.model_copy(update={"text": after})
     statements.insert(at, Statement(key="doubtful", text=text, tone="caution"))
-    return said.model_copy(update={"statements": statements})
+    return statements

@@ -7,6 +7,7 @@ metrics have in common (the resamples) is worked out once for all of a kind.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -49,12 +50,15 @@ def scores(
     metrics = offered(len(predictions.labels))
     why = {each.key: _undefined(each, predictions) for each in metrics}
     known = [each for each in metrics if not why[each.key]]
-    made = {
-        **_of_images([each for each in known if each.of == "images"], predictions),
-        **_of_costs([each for each in known if each.of == "costs"], predictions),
-        **_of_counts([each for each in known if each.of == "counts"], evaluation, predictions),
-        **_of_areas([each for each in known if each.of == "areas"], predictions, areas),
-    }
+    made: dict[str, Score] = {}
+    for of, work_out in (
+        ("images", _of_images),
+        ("costs", _of_costs),
+        ("counts", partial(_of_counts, table=np.array(evaluation.confusion, np.float64))),
+        ("areas", partial(_of_areas, areas=areas)),
+    ):
+        if some := [each for each in known if each.of == of]:
+            made |= work_out(some, predictions)
     return [made.get(each.key) or _score(each, None, why=why[each.key]) for each in metrics]
 
 
@@ -103,8 +107,6 @@ def _of_images(metrics: Sequence[Metric], predictions: Predictions) -> Mapping[s
 
 def _of_costs(metrics: Sequence[Metric], predictions: Predictions) -> Mapping[str, Score]:
     """Means over images of what each answer costs."""
-    if not metrics:
-        return {}
     costs = np.stack([metric.compute(predictions) for metric in metrics])
     means = np.concatenate(
         [
@@ -116,17 +118,14 @@ def _of_costs(metrics: Sequence[Metric], predictions: Predictions) -> Mapping[st
 
 
 def _of_counts(
-    metrics: Sequence[Metric], evaluation: Evaluation, predictions: Predictions
+    metrics: Sequence[Metric], predictions: Predictions, table: np.ndarray
 ) -> Mapping[str, Score]:
-    """What follows from the confusion matrix."""
-    if not metrics:
-        return {}
+    """What follows from the confusion matrix, ``table``."""
 
     def figures(right: np.ndarray, true: np.ndarray, called: np.ndarray) -> np.ndarray:
         counts = Counts(right, true, called)
         return np.stack([metric.compute(counts) for metric in metrics], axis=1)
 
-    table = np.array(evaluation.confusion, np.float64)
     values = figures(table.diagonal()[None], table.sum(axis=1)[None], table.sum(axis=0)[None])[0]
     answers = None
     if predictions.groups is not None and len(np.unique(predictions.groups)) < len(predictions):
@@ -146,8 +145,6 @@ def _of_areas(
     metrics: Sequence[Metric], predictions: Predictions, areas: tuple[np.ndarray, np.ndarray]
 ) -> Mapping[str, Score]:
     """What follows from the areas under the curves of all classes."""
-    if not metrics:
-        return {}
     count = resamples_for(len(predictions), len(predictions.labels))
     drawn = Areas(
         *resampled_areas(predictions.true, predictions.probabilities, count, predictions.groups).T

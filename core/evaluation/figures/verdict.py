@@ -157,20 +157,20 @@ def _baseline(evaluation: Evaluation) -> tuple[Statement, bool | None]:
         f"Always answering {quoted(label)}{', the largest class here,' if alone else ''} would be "
         f"right on {rate(evaluation.baseline, evaluation.images)}"
     )
+    better: bool | None = None
     if sum(row.support > 0 for row in evaluation.report) < 2:
-        text = f"{said}: with images of one class only, this test can't tell what the model knows."
-        return Statement(key="baseline", text=text, tone="caution"), None
-    if evaluation.interval.low > evaluation.baseline:
-        if _may_be_luck(evaluation):
-            text = f"{said}; of so few images as many may be right by luck."
-            return Statement(key="baseline", text=text, tone="caution"), None
-        text = f"{said}; the model is better than that, beyond chance."
-        return Statement(key="baseline", text=text, tone="good"), True
-    if evaluation.interval.high < evaluation.baseline:
-        text = f"{said}: the model is worse than that, so it is of no use as it is."
-        return Statement(key="baseline", text=text, tone="bad"), False
-    text = f"{said}: by this test, the model may be no better than that."
-    return Statement(key="baseline", text=text, tone="bad"), False
+        said += ": with images of one class only, this test can't tell what the model knows."
+    elif evaluation.interval.low > evaluation.baseline and _may_be_luck(evaluation):
+        said += "; of so few images as many may be right by luck."
+    elif evaluation.interval.low > evaluation.baseline:
+        said, better = f"{said}; the model is better than that, beyond chance.", True
+    elif evaluation.interval.high < evaluation.baseline:
+        said += ": the model is worse than that, so it is of no use as it is."
+        better = False
+    else:
+        said, better = f"{said}: by this test, the model may be no better than that.", False
+    tone: Tone = "caution" if better is None else "good" if better else "bad"
+    return Statement(key="baseline", text=said, tone=tone), better
 
 
 def _weakest(evaluation: Evaluation, predictions: Predictions, weakest: Weakest) -> Statement:
@@ -230,81 +230,72 @@ def _weakest(evaluation: Evaluation, predictions: Predictions, weakest: Weakest)
 
 def sure_statement(point: Point) -> Statement:
     """How often it is right when it is sure, of images that it was tested on."""
-    count, right = point.answered.images, point.answered.correct
+    answered, count, right = point.answered, point.answered.images, point.answered.correct
     said = f"at least {percent(point.threshold, 0)} sure"
-    about = {"threshold": f"{point.threshold:g}"}
+    covered = rate(point.coverage, point.images)
+    too_sure, good = False, False
     if not count:
         text = f"It is never {said} of an answer on these images."
-        return Statement(key="sure", text=text, about=about)
-    if count == point.images and count >= _ENOUGH_SURE:
-        return _always_sure(point, said, about)
-    covered = rate(point.coverage, point.images)
-    if count < _ENOUGH_SURE:
+    elif count < _ENOUGH_SURE:
         only = " only" if count < point.images else ""
         text = (
             f"It was {said} of {images(count)}{only} ({covered}), and right on {right:,} of "
             f"{'it' if count == 1 else 'them'}: too few to rely on."
         )
-        return Statement(key="sure", text=text, about=about)
-    text = (
-        f"When it says it is {said}, as on {covered} of the images, it is right "
-        f"{rate(point.answered.share, count)} of the time ({right:,} of {count:,}), likely between "
-        f"{rate(point.answered.low, count)} and {rate(point.answered.high, count)}."
-    )
-    if point.answered.high < point.threshold:
-        text += " So it is surer than it should be."
-        return Statement(key="sure", text=text, tone="caution", about=about)
-    good = point.answered.low >= SURE
-    return Statement(key="sure", text=text, tone="good" if good else "neutral", about=about)
-
-
-def _always_sure(point: Point, said: str, about: dict[str, str]) -> Statement:
-    """Of what was sure of each image: the headline has said how many were right of these."""
-    wrong = point.answered.images - point.answered.correct
-    text = f"It was {said} of each of these {images(point.images)}"
-    if not wrong:
-        return Statement(key="sure", text=f"{text}, and right on all.", about=about)
-    it = "the one" if wrong == 1 else f"the {wrong:,}"
-    text += f", also of {it} that it got wrong: being so sure tells nothing here."
-    too_sure = point.answered.high < point.threshold
+    elif count == right == point.images:
+        # The headline has said how many were right of these.
+        text = f"It was {said} of each of these {images(count)}, and right on all."
+    elif count == point.images:
+        it = "the one" if count - right == 1 else f"the {count - right:,}"
+        text = (
+            f"It was {said} of each of these {images(count)}, also of {it} that it got wrong: "
+            "being so sure tells nothing here."
+        )
+        too_sure = answered.high < point.threshold
+    else:
+        text = (
+            f"When it says it is {said}, as on {covered} of the images, it is right "
+            f"{rate(answered.share, count)} of the time ({right:,} of {count:,}), likely between "
+            f"{rate(answered.low, count)} and {rate(answered.high, count)}."
+        )
+        too_sure, good = answered.high < point.threshold, answered.low >= SURE
     if too_sure:
         text += " So it is surer than it should be."
-    return Statement(key="sure", text=text, tone="caution" if too_sure else "neutral", about=about)
+    tone: Tone = "caution" if too_sure else "good" if good else "neutral"
+    about = {"threshold": f"{point.threshold:g}"}
+    return Statement(key="sure", text=text, tone=tone, about=about)
 
 
 def _cautions(evaluation: Evaluation) -> list[Statement]:
-    found = []
+    said = {}
     none = [row.label for row in evaluation.report if row.support == 0]
     few = [row.label for row in evaluation.report if 0 < row.support < FEW]
+    left_out = len(evaluation.left_out)
     if none:
-        is_or_are = "has" if len(none) == 1 else "have"
-        text = f"{listed(none)} {is_or_are} no test images: nothing is known about how well "
-        text += f"{'it is' if len(none) == 1 else 'they are'} recognised."
-        found.append(Statement(key="without_images", text=text, tone="caution"))
+        has, it_is = ("has", "it is") if len(none) == 1 else ("have", "they are")
+        said["without_images"] = (
+            f"{listed(none)} {has} no test images: nothing is known about how well {it_is} "
+            "recognised."
+        )
     if few:
         which = listed(few)
         if len(few) == len(evaluation.report) > 1:
             which = "Both classes" if len(few) == 2 else f"All {len(few):,} classes"
-        text = (
-            f"{which} {'has' if len(few) == 1 else 'have'} fewer than {FEW} test images, so "
-            f"{'its own figures are' if len(few) == 1 else 'their own figures are'} rough."
+        has, its = ("has", "its") if len(few) == 1 else ("have", "their")
+        said["few_images"] = (
+            f"{which} {has} fewer than {FEW} test images, so {its} own figures are rough."
         )
-        found.append(Statement(key="few_images", text=text, tone="caution"))
     if _width(evaluation.interval) > WIDE:
-        text = (
+        said["wide"] = (
             f"{images(evaluation.images).capitalize()} can't tell a good model from a middling "
             "one. Test it on more."
         )
-        found.append(Statement(key="wide", text=text, tone="caution"))
-    if evaluation.left_out:
-        count = len(evaluation.left_out)
-        text = (
-            f"{images(count).capitalize()} could not be tested and {'is' if count == 1 else 'are'}"
+    if left_out:
+        said["left_out"] = (
+            f"{images(left_out).capitalize()} could not be tested and "
+            f"{'is' if left_out == 1 else 'are'} not in these figures."
         )
-        found.append(
-            Statement(key="left_out", text=f"{text} not in these figures.", tone="caution")
-        )
-    return found
+    return [Statement(key=key, text=text, tone="caution") for key, text in said.items()]
 
 
 def _width(interval: Interval) -> float:

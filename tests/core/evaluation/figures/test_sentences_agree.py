@@ -177,7 +177,8 @@ def test_labels_are_looked_at_before_more_of_a_class_is_collected(
     _, predictions, _ = case
     doubted = np.random.default_rng(seed).random(len(predictions)) < share
     plain = told(case)[0]
-    said = with_doubts(plain, predictions, doubted)
+    statements = with_doubts(plain, predictions, doubted)
+    said = plain.model_copy(update={"statements": statements})
     wrong = ~predictions.correct
     count = int((wrong & doubted).sum())
     doubtful, collect = text(said, "doubtful"), text(said, "collect")
