@@ -94,7 +94,7 @@ def _measured(catalog: Catalog, run: RunRecord, files: list[Path], rounds: int) 
 
 def _put_right(catalog: Catalog, run: RunRecord, files: list[Path], number: int) -> float:
     """What the studio does on the click; seconds until the model that has learned is tested."""
-    from core.inference.corrections import add_correction, correct
+    from core.inference.corrections import add_corrections, correct
     from core.jobs import kinds
 
     file = files[number * len(files) // 100 % len(files)]
@@ -103,7 +103,7 @@ def _put_right(catalog: Catalog, run: RunRecord, files: list[Path], number: int)
     known = {each.id for each in catalog.runs.all(run.dataset_id)}
     began = time.perf_counter()
     made = correct(catalog, run.id, f"photo {number}.png", turned.getvalue(), file.parent.name)
-    add_correction(catalog, run.dataset_id, made.id)
+    add_corrections(catalog, run.dataset_id, made.id)
     kinds.submit_scan(catalog, run.dataset_id, then_learn=run.id)
     while time.perf_counter() - began < _LONGEST_S:
         new = [each for each in catalog.runs.all(run.dataset_id) if each.id not in known]

@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 import numpy as np
 import pandas as pd
@@ -188,9 +188,9 @@ def write_results(
         if kind == "parquet":
             _write_parquet(source, part, classes, limit)
         else:
+            write = {"csv": _write_csv, "json": _write_json, "jsonl": _write_json_lines}[kind]
             with part.open("w", encoding="utf-8", newline="") as out:
-                write = _write_csv if kind == "csv" else _write_json
-                write(source, out, classes, limit, kind)
+                write(source, out, classes, limit)
     return int(source.metadata.num_rows)
 
 
@@ -239,35 +239,34 @@ def is_unsure(row: dict[str, Any], limit: float) -> bool:
     return bool(row["label"] >= 0 and np.float32(row["confidence"]) < np.float32(limit))
 
 
-def _write_csv(
-    source: pq.ParquetFile, out: io.TextIOBase, classes: list[str], limit: float, _: str
-) -> None:
+def _write_csv(source: pq.ParquetFile, out: TextIO, classes: list[str], limit: float) -> None:
     writer = csv.writer(out, lineterminator="\n")
     heads = ["file", "prediction", "confidence", "unsure", "error"]
     writer.writerow([*heads, *(cell(f"p_{label}") for label in classes)])
     for row in rows(source):
-        if row["label"] < 0:
-            writer.writerow([row["path"], "", "", "", cell(row["error"]), *[""] * len(classes)])
-            continue
-        writer.writerow(
-            [
-                row["path"],
-                cell(classes[row["label"]]),
-                f"{row['confidence']:.6f}",
-                "yes" if is_unsure(row, limit) else "no",
-                "",
-                *(f"{p:.6f}" for p in row["p"]),
-            ]
-        )
+        answer, shares = ["", "", ""], [""] * len(classes)
+        if row["label"] >= 0:
+            unsure = "yes" if is_unsure(row, limit) else "no"
+            answer = [cell(classes[row["label"]]), f"{row['confidence']:.6f}", unsure]
+            shares = [f"{p:.6f}" for p in row["p"]]
+        writer.writerow([row["path"], *answer, cell(row["error"]), *shares])
 
 
-def _write_json(
-    source: pq.ParquetFile, out: io.TextIOBase, classes: list[str], limit: float, kind: str
+def _write_json(source: pq.ParquetFile, out: TextIO, classes: list[str], limit: float) -> None:
+    out.write("[\n")
+    for number, entry in enumerate(_objects(source, classes, limit)):
+        out.write(f",\n{entry}" if number else entry)
+    out.write("\n]\n")
+
+
+def _write_json_lines(
+    source: pq.ParquetFile, out: TextIO, classes: list[str], limit: float
 ) -> None:
-    array = kind == "json"
-    if array:
-        out.write("[\n")
-    for number, row in enumerate(rows(source)):
+    out.writelines(f"{entry}\n" for entry in _objects(source, classes, limit))
+
+
+def _objects(source: pq.ParquetFile, classes: list[str], limit: float) -> Iterator[str]:
+    for row in rows(source):
         answered = row["label"] >= 0
         entry = {
             "file": row["path"],
@@ -279,11 +278,7 @@ def _write_json(
                 label: round(p, 6) for label, p in zip(classes, row["p"] or [], strict=False)
             },
         }
-        if array and number:
-            out.write(",\n")
-        out.write(json.dumps(entry, ensure_ascii=False) + ("" if array else "\n"))
-    if array:
-        out.write("\n]\n")
+        yield json.dumps(entry, ensure_ascii=False)
 
 
 def _write_parquet(source: pq.ParquetFile, part: Path, classes: list[str], limit: float) -> None:

@@ -19,6 +19,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
+from pydantic import BaseModel, Field, ValidationError
 
 from core.catalog import Catalog
 from core.errors import LightboxError, NotFound
@@ -63,8 +64,7 @@ class Flat:
     explained: tuple[float, float]
 
 
-@dataclass(frozen=True)
-class FeatureMap:
+class FeatureMap(BaseModel, frozen=True, arbitrary_types_allowed=True):
     """A map as it is kept.
 
     Attributes:
@@ -75,9 +75,9 @@ class FeatureMap:
         mistakes, of_mistakes: mistakes on the map, and mistakes in all.
     """
 
-    asked: Method
+    asked: Method = Field(exclude=True)
     method: Method
-    table: pd.DataFrame
+    table: pd.DataFrame = Field(exclude=True)
     explained: tuple[float, float]
     of: int
     mistakes: int
@@ -167,27 +167,19 @@ def keep_map(context: StudyContext, method: Method) -> None:
         context.report.step(context.phase, 0, None, note)
 
     flat = flatten(features[rows[chosen]], method, say)
-    context.save_table(
-        f"map-{method}",
-        pd.DataFrame(
-            {
-                "path": images["path"].iloc[rows[chosen]].to_numpy(),
-                "x": flat.points[:, 0],
-                "y": flat.points[:, 1],
-            }
-        ),
+    x, y = flat.points.T
+    made = FeatureMap(
+        asked=method,
+        method=flat.method,
+        table=pd.DataFrame({"path": images["path"].to_numpy()[rows[chosen]], "x": x, "y": y}),
+        explained=flat.explained,
+        of=len(rows),
+        mistakes=int(wrong[chosen].sum()),
+        of_mistakes=int(wrong.sum()),
     )
+    context.save_table(f"map-{method}", made.table)
     # It is looked for, so it comes last.
-    context.save_values(
-        f"map-{method}",
-        {
-            "method": flat.method,
-            "explained": list(flat.explained),
-            "of": len(rows),
-            "mistakes": int(wrong[chosen].sum()),
-            "of_mistakes": int(wrong.sum()),
-        },
-    )
+    context.save_values(f"map-{method}", made.model_dump(mode="json"))
 
 
 def draw_umap(catalog: Catalog, run_id: str, on: str, report: Reporter = SILENT) -> None:
@@ -227,11 +219,8 @@ def load_map(study: Study, method: Method) -> FeatureMap:
     about = study.values(f"map-{method}")
     points = study.table(f"map-{method}", ("path", "x", "y"))
     try:
-        across, up = about["explained"]
-        of, mistakes, of_mistakes = (int(about[n]) for n in ("of", "mistakes", "of_mistakes"))
-        explained = (float(across), float(up))
-        return FeatureMap(method, about["method"], points, explained, of, mistakes, of_mistakes)
-    except (KeyError, TypeError, ValueError) as error:
+        return FeatureMap.model_validate({**about, "asked": method, "table": points})
+    except ValidationError as error:
         raise study.broken(study.folder / f"map-{method}.json") from error
 
 

@@ -154,7 +154,9 @@ def disturb(images: np.ndarray, kind: str, strength: float, chance: np.ndarray) 
         # Contrast is about mid-grey: moved by this, it becomes a multiplication.
         some["contrast"], some["brightness"] = strength, -(1 - strength) / 2
     nothing = draw(Augmentation(), np.full((len(images), len(COLUMNS)), 0.5), images.shape[1])
-    every = {name: np.broadcast_to(value, len(images)) for name, value in some.items()}
+    every: dict[str, Any] = {
+        name: np.broadcast_to(value, len(images)) for name, value in some.items()
+    }
     return apply(images, replace(nothing, **every), threads=_THREADS)
 
 

@@ -15,7 +15,7 @@ from core.evaluation.trust.disturbances import KINDS
 from core.evaluation.trust.reliability import Reliability
 from core.evaluation.trust.robustness import Disturbed, Robustness, harms_first, harms_most
 from core.evaluation.trust.slices import FALSE_DISCOVERIES, FEWEST, Slice
-from core.text import images, listed, percent, rate
+from core.text import images, listed, percent, plural, rate
 
 Answer = Literal["yes", "sometimes", "no", "unknown"]
 # An accuracy at which people let a model work alone, and one at which they look over its shoulder.
@@ -43,12 +43,12 @@ def can_i_rely_on_it(
         rarely_found: classes of which it misses more than half; then it is never a plain yes.
     """
     answer, said = _rely(found, point, better)
-    if not rarely_found or answer not in ("yes", "sometimes"):
+    if not rarely_found or answer not in _BEGINS:
         return answer, said
     named = listed([each.label for each in rarely_found])
-    first = rarely_found[0]
-    few = f" (right on {first.found})" if len(rarely_found) == 1 else ""
-    said = f"{_BEGINS['sometimes']}{said.removeprefix(_BEGINS['yes'])}" if answer == "yes" else said
+    few = f" (right on {rarely_found[0].found})" if len(rarely_found) == 1 else ""
+    if answer == "yes":
+        said = _BEGINS["sometimes"] + said.removeprefix(_BEGINS["yes"])
     return "sometimes", f"{said} But it misses more than half of {named}{few}."
 
 
@@ -56,12 +56,12 @@ def _rely(found: Reliability, point: Point, better: bool | None) -> tuple[Answer
     right = found.right
     if not right.images:
         return "unknown", "There are no test images, so nothing can be said about it."
-    low, high = rate(right.low, right.images), rate(right.high, right.images)
     if right.images < FEWEST_TO_JUDGE or right.high - right.low > WIDE:
+        few = plural(right.images, "image to test on is", "images to test on are")
+        low, high = (rate(end, right.images) for end in right.bounds)
         return "unknown", (
-            f"Too early to say: {images(right.images)} to test on "
-            f"{'is' if right.images == 1 else 'are'} too few, so the true accuracy may be anything "
-            f"from {low} to {high}."
+            f"Too early to say: {few} too few, so the true accuracy may be anything from {low} to "
+            f"{high}."
         )
     share = _right(right)
     if better is None:
@@ -80,7 +80,7 @@ def _rely(found: Reliability, point: Point, better: bool | None) -> tuple[Answer
         if answer != "no":
             return answer, (
                 f"{_BEGINS[answer]}: however sure it is, it is right on {share} of the test "
-                f"images, likely between {low} and {high}."
+                f"images, {_likely(right)}."
             )
     if not found.suggestions:
         return "sometimes" if right.share >= _GOOD else "no", (
@@ -120,26 +120,22 @@ def cautions(found: Reliability) -> list[str]:
     if found.robustness is not None and harms_first(found.robustness) is not None:
         said.append(sentence_of_robustness(found.robustness))
     if found.before.verdict == "over":
-        said.append(
-            "Its percentages are too high: on average it says "
-            f"{percent(found.before.confidence, 0)} and is right "
-            f"{_right(found.before.right)} of the time."
-        )
+        said.append(f"Its percentages are too high: {_on_average(found.before)}.")
     return said
+
+
+def _on_average(calibration: Calibration) -> str:
+    says, right = percent(calibration.confidence, 0), _right(calibration.right)
+    return f"on average it says {says} and is right {right} of the time"
 
 
 def sentence_of_calibration(calibration: Calibration) -> str:
     """Whether its percentages can be taken at their word."""
     right = calibration.right
     if calibration.verdict == "unknown":
-        return (
-            f"{images(right.images)} {'is' if right.images == 1 else 'are'} too few to say whether "
-            "its percentages can be taken at their word."
-        )
-    average = (
-        f"on average it says {percent(calibration.confidence, 0)} and is right "
-        f"{_right(right)} of the time"
-    )
+        few = plural(right.images, "image is", "images are")
+        return f"{few} too few to say whether its percentages can be taken at their word."
+    average = _on_average(calibration)
     start = {
         "fair": f"Its percentages can be taken at their word: {average}.",
         "over": f"Over-confident, its percentages are too high: {average}.",
@@ -153,8 +149,7 @@ def sentence_of_calibration(calibration: Calibration) -> str:
         return start
     return (
         f"{start} They differ most where it says {_about(told.confidence)}: there it is right "
-        f"{_right(told.right)} of the time ({told.right.correct:,} of "
-        f"{told.right.images:,}), {_likely(told.right)}."
+        f"{_right(told.right)} of the time ({_counted(told.right)}), {_likely(told.right)}."
     )
 
 
@@ -173,14 +168,11 @@ def sentence_of_temperature(found: Reliability) -> str:
     )
     if abs(temperature.value - 1) < _HARDLY:
         return f"{fitted}: as sure as it may be; there is next to nothing to correct."
-    meaning = (
-        "over-confident; dividing its logits by this makes its percentages lower"
-        if temperature.value > 1
-        else "under-confident; dividing its logits by this makes its percentages higher"
-    )
+    how, to = ("over", "lower") if temperature.value > 1 else ("under", "higher")
     return (
-        f"{fitted}: {meaning}, and never changes an answer. On the test, the expected calibration "
-        f"error goes from {percent(found.before.ece, 1)} to {percent(found.after.ece, 1)}."
+        f"{fitted}: {how}-confident; dividing its logits by this makes its percentages {to}, and "
+        "never changes an answer. On the test, the expected calibration error goes from "
+        f"{percent(found.before.ece, 1)} to {percent(found.after.ece, 1)}."
     )
 
 
@@ -191,20 +183,15 @@ def sentence_of_point(point: Point) -> str:
         return f"It is never {percent(point.threshold, 0)} sure, so it would answer nothing."
     if point.threshold == 0:
         return (
-            f"Answering always, it is right on {_right(answered)} ({answered.correct:,} "
-            f"of {answered.images:,}), {_likely(answered)}."
+            f"Answering always, it is right on {_right(answered)} ({_counted(answered)}), "
+            f"{_likely(answered)}."
         )
     left = point.images - answered.images
-    rest = (
-        f"{images(left)} {'is' if left == 1 else 'are'} left to you"
-        if left
-        else "none is left to you"
-    )
+    rest = plural(left, "image is", "images are") if left else "none is"
     return (
-        f"At least {percent(point.threshold, 0)} sure, it answers {_answers(point)} of "
-        f"images and is right on {_right(answered)} of these ({answered.correct:,} of "
-        f"{answered.images:,}), {_likely(answered)}; "
-        f"{rest}."
+        f"At least {percent(point.threshold, 0)} sure, it answers {_answers(point)} of images and "
+        f"is right on {_right(answered)} of these ({_counted(answered)}), {_likely(answered)}; "
+        f"{rest} left to you."
     )
 
 
@@ -226,7 +213,7 @@ def sentence_of_suggestion(suggestion: Suggestion) -> str:
     answered = tested.answered
     check = (
         f"on the test images, which had no say in this, on {_right(answered)} "
-        f"({answered.correct:,} of {answered.images:,})"
+        f"({_counted(answered)})"
     )
     if chosen.threshold:
         check += f", and it answers {_answers(tested)}"
@@ -244,8 +231,8 @@ def sentence_of_robustness(found: Robustness) -> str:
     first, worst = harms_first(found), harms_most(found)
     before = _right(found.plain)
     if first is None and found.images < FEWEST_TO_JUDGE:
-        few = f"{images(found.images)} {'is' if found.images == 1 else 'are'} too few"
-        return f"{few} to say whether worse photos would harm it."
+        few = plural(found.images, "image is", "images are")
+        return f"{few} too few to say whether worse photos would harm it."
     if first is None or worst is None:
         return (
             f"None of {len(found.tests)} disturbances lowers its accuracy of {before} by more than "
@@ -278,9 +265,8 @@ def sentence_of_slice(each: Slice) -> str:
     chance = "more than chance" if each.q < FALSE_DISCOVERIES else "within chance"
     digits = 1 if percent(inside.share, 0) == percent(rest.share, 0) else 0
     return (
-        f"On {each.said} it is right on {percent(inside.share, digits)} ({inside.correct:,} of "
-        f"{inside.images:,}), against {percent(rest.share, digits)} on the others; that is "
-        f"{chance}."
+        f"On {each.said} it is right on {percent(inside.share, digits)} ({_counted(inside)}), "
+        f"against {percent(rest.share, digits)} on the others; that is {chance}."
     )
 
 
@@ -303,8 +289,12 @@ def _right(share: Share) -> str:
 
 
 def _likely(share: Share) -> str:
-    low, high = rate(share.low, share.images), rate(share.high, share.images)
+    low, high = (rate(end, share.images) for end in share.bounds)
     return f"likely between {low} and {high}"
+
+
+def _counted(share: Share) -> str:
+    return f"{share.correct:,} of {share.images:,}"
 
 
 def _answers(point: Point) -> str:
