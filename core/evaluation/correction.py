@@ -28,13 +28,13 @@ class LabelState:
         undoable: the decision that gave it this class, if it was about this image alone.
     """
 
-    dataset: DatasetRecord | None
-    label: str
-    excluded: bool
-    why_not: str
-    moved_on: bool
-    classes: tuple[str, ...]
-    undoable: int | None
+    dataset: DatasetRecord | None = None
+    label: str = ""
+    excluded: bool = False
+    why_not: str = ""
+    moved_on: bool = False
+    classes: tuple[str, ...] = ()
+    undoable: int | None = None
 
 
 def label_state(
@@ -47,19 +47,19 @@ def label_state(
         on: what was tested; images of a folder belong to no dataset.
     """
     if on != "test":
-        return _none(
-            None,
-            "This image belongs to a folder that the model was tested on, not to a dataset: put it "
-            "into the right class folder yourself, then test again.",
+        return LabelState(
+            why_not="This image belongs to a folder that the model was tested on, not to a "
+            "dataset: put it into the right class folder yourself, then test again."
         )
     try:
         record = catalog.datasets.get(run.dataset_id)
         table = curation.curated(catalog, record.id)
     except NotFound:
-        return _none(None, "The dataset of this model was removed, so there is nothing to correct.")
+        why_not = "The dataset of this model was removed, so there is nothing to correct."
+        return LabelState(why_not=why_not)
     (found,) = (table["path"] == path).to_numpy().nonzero()
     if not len(found):
-        return _none(record, "This image is not in the dataset any more.")
+        return LabelState(record, why_not="This image is not in the dataset any more.")
     row = table.iloc[int(found[0])]
     why_not = ""
     if row["hash"] != digest:
@@ -90,10 +90,6 @@ def correct(catalog: Catalog, run: RunRecord, path: str, digest: str, label: str
     change = curation.decide(catalog, now.dataset.id, "relabel", [path], why=why, label=label)
     assert change is not None, "one path was given"
     return change
-
-
-def _none(record: DatasetRecord | None, why_not: str) -> LabelState:
-    return LabelState(record, "", False, why_not, False, (), None)
 
 
 def _has_moved_on(catalog: Catalog, record: DatasetRecord, version: int) -> bool:

@@ -7,7 +7,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from core.datasets.content import split_path
@@ -31,7 +31,7 @@ _ENTRY, _MOST_ENTRIES = b"PK\x01\x02", 20_000
 _BRIEF = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Given:
     """What can be asked about.
 
@@ -40,8 +40,27 @@ class Given:
         refused: name and reason, as a sentence, of what was left out.
     """
 
-    files: list[tuple[str, bytes]]
-    refused: list[tuple[str, str]]
+    files: list[tuple[str, bytes]] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+    def refusal(self, size: int = 0) -> str:
+        """Why a file of this size isn't taken any more; "" if it is."""
+        if len(self.files) >= MOST_IMAGES:
+            return f"Only {MOST_IMAGES} images are tried at once: the section Batch takes all."
+        if size > MOST_BYTES_EACH:
+            return f"It is larger than {MOST_BYTES_EACH // 1024**2} MB."
+        if sum(len(data) for _, data in self.files) + size > MOST_BYTES:
+            return (
+                f"All together are larger than {MOST_BYTES // 1024**2} MB: use the section Batch."
+            )
+        return ""
+
+    def take(self, name: str, data: bytes) -> None:
+        """Take a file, or say why not."""
+        if why := self.refusal(len(data)):
+            self.refused.append((name, why))
+        else:
+            self.files.append((name, data))
 
 
 def open_given(files: Iterable[tuple[str, bytes]]) -> Given:
@@ -53,18 +72,13 @@ def open_given(files: Iterable[tuple[str, bytes]]) -> Given:
 
     Sizes are counted while unpacking, whatever an archive says of itself.
     """
-    taken: list[tuple[str, bytes]] = []
-    refused: list[tuple[str, str]] = []
-    room = _Room()
+    given = Given()
     for name, data in files:
         if PurePosixPath(name).suffix.lower() == ".zip":
-            _unpack(name, data, taken, refused, room)
-        elif why := room.refusal(len(data)):
-            refused.append((name, why))
+            _unpack(name, data, given)
         else:
-            room.take(len(data))
-            taken.append((name, data))
-    return Given(taken, refused)
+            given.take(name, data)
+    return given
 
 
 def learned_from_boxes(workspace: Workspace, run_id: str) -> bool:
@@ -74,37 +88,8 @@ def learned_from_boxes(workspace: Workspace, run_id: str) -> bool:
     return sum(split_path(path)[1].box is not None for path in paths) > len(paths) / 2
 
 
-@dataclass
-class _Room:
-    """How much has been taken."""
-
-    images: int = 0
-    bytes: int = 0
-
-    def refusal(self, size: int) -> str:
-        """Why a file of this size isn't taken any more; "" if it is."""
-        if self.images >= MOST_IMAGES:
-            return f"Only {MOST_IMAGES} images are tried at once: the section Batch takes all."
-        if size > MOST_BYTES_EACH:
-            return f"It is larger than {MOST_BYTES_EACH // 1024**2} MB."
-        if self.bytes + size > MOST_BYTES:
-            return (
-                f"All together are larger than {MOST_BYTES // 1024**2} MB: use the section Batch."
-            )
-        return ""
-
-    def take(self, size: int) -> None:
-        self.images += 1
-        self.bytes += size
-
-
-def _unpack(
-    name: str,
-    data: bytes,
-    taken: list[tuple[str, bytes]],
-    refused: list[tuple[str, str]],
-    room: _Room,
-) -> None:
+def _unpack(name: str, data: bytes, given: Given) -> None:
+    refused = given.refused
     try:
         if data.count(_ENTRY) > _MOST_ENTRIES:
             refused.append((name, "It holds too many files to be tried: the section Batch can."))
@@ -120,8 +105,7 @@ def _unpack(
         if path.suffix.lower() not in SUFFIXES or any(is_litter(part) for part in path.parts):
             continue
         found += 1
-        why = room.refusal(0)
-        if why:
+        if why := given.refusal():
             refused.append((name, why))
             return
         try:
@@ -146,11 +130,6 @@ def _unpack(
         ):
             refused.append((str(path), "It is damaged inside the archive."))
             continue
-        why = room.refusal(len(content))
-        if why:
-            refused.append((str(path), why))
-            continue
-        room.take(len(content))
-        taken.append((str(path), content))
+        given.take(str(path), content)
     if not found:
         refused.append((name, "There are no images in this archive."))
