@@ -10,7 +10,9 @@ from core.cli.command import RUN, Options, argument, command
 from core.cli.output import Output
 from core.cli.telling import tell_parts
 from core.errors import InvalidInput
-from core.evaluation.comparison.compare import Comparison, compare_all
+from core.evaluation.comparison.compare import Comparison
+from core.evaluation.comparison.compare import compare as compare_two
+from core.evaluation.comparison.differing import differing
 from core.evaluation.comparison.latency import known_latency, measure_latency
 from core.evaluation.comparison.pareto import cost, front
 from core.evaluation.comparison.similar import (
@@ -43,7 +45,8 @@ def compare(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
     if len(runs) < 2:
         raise InvalidInput("One run alone can’t be compared.", remedy="Name two or more.")
     on = tested_on(catalog, runs[0], options.on)
-    found, settings = compare_all(catalog, runs[0], runs[1:], on)
+    found = [compare_two(catalog, runs[0], other, on) for other in runs[1:]]
+    settings = differing(catalog, runs)
     for run in runs:
         if known_latency(catalog.workspace, run.id) is None:
             measure_latency(catalog.workspace, run.id, output.progress)

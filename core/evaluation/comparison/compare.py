@@ -5,7 +5,6 @@ Everything is about the images that both were tested on; none of those was train
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,7 +13,6 @@ import pandas as pd
 
 from core.catalog import Catalog, RunRecord
 from core.errors import InvalidInput
-from core.evaluation.comparison.differing import Differing, differing
 from core.evaluation.comparison.flips import Matched, match
 from core.evaluation.comparison.paired import Paired, in_words
 from core.evaluation.figures.catalogue import METRICS
@@ -137,18 +135,6 @@ def compare(catalog: Catalog, first: RunRecord, second: RunRecord, on: str = "te
     found = matched.paired(min(one.worth, two.worth))
     measured, cautions = metrics(matched.table, found), _cautions(first, second, matched, on)
     return Comparison(first, second, on, matched, found, measured, cautions)
-
-
-def compare_all(
-    catalog: Catalog, base: RunRecord, others: Sequence[RunRecord], on: str = "test"
-) -> tuple[list[Comparison], list[Differing]]:
-    """One run against others, and the settings in which any of them differ.
-
-    Raises:
-        NotFound: one of them was not tested on that.
-    """
-    found = [compare(catalog, base, other, on) for other in others]
-    return found, differing(catalog, [base, *others])
 
 
 def _later(one: RunRecord, other: RunRecord) -> bool:

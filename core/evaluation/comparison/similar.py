@@ -10,22 +10,21 @@ evaluation.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from core.catalog import Catalog, RunRecord
-from core.datasets.places import is_folder, read_together
+from core.datasets.places import is_folder
 from core.errors import NotFound
 from core.evaluation.intervals import wilson_of
 from core.evaluation.predictions import Predictions
 from core.evaluation.records import Interval
+from core.evaluation.trust.slices import facts_of_files
 from core.progress import SILENT, Reporter
 from core.quality.copies import LOWEST, SAME, find_copies
 from core.quality.curation import curated, descriptors, known_alike
 from core.quality.descriptor import DESCRIPTOR_BYTES
-from core.quality.look import look_at
 from core.runs.derived import AsTable, Derived
 from core.runs.files import RunFiles
 from core.text import images, rate
@@ -36,7 +35,6 @@ THRESHOLDS = (1.0, 0.98, 0.95, LOWEST)
 NOT_SEARCHED = "Only exact copies are known: near-duplicates were never looked for here."
 _FILE = "similar.parquet"
 _COLUMNS = ["path", "train_path", "score", "relation"]
-_BLOCK = 128
 
 
 @dataclass(frozen=True)
@@ -168,8 +166,13 @@ def find_similar(
     known = known.assign(descriptor=descriptors(catalog, run.dataset_id, run.dataset_version))
     known = known[known["path"].isin(trained["path"]) & (known["status"] == "ok")]
     known = known[known["descriptor"].map(len) == DESCRIPTOR_BYTES].drop_duplicates("hash")
-    paths, theirs = _descriptors(folder, list(predictions.table["path"]), report)
-    ours = np.frombuffer(b"".join(known["descriptor"]), np.uint8).reshape(-1, DESCRIPTOR_BYTES)
+    doing = ("look", "Looking at the new images")
+    new = facts_of_files(folder, list(predictions.table["path"]), report, doing)
+    new = new[new["descriptor"].map(len) == DESCRIPTOR_BYTES]
+    ours, theirs = (
+        np.frombuffer(b"".join(each["descriptor"]), np.uint8).reshape(-1, DESCRIPTOR_BYTES)
+        for each in (known, new)
+    )
 
     def step(share: float) -> None:
         report.progress("similar", round(100 * share), 100, "Comparing with training images")
@@ -182,7 +185,7 @@ def find_similar(
     pairs = found.pairs[at]
     near = pd.DataFrame(
         {
-            "path": np.array(paths, object)[pairs[:, 1] - len(ours)],
+            "path": new["path"].to_numpy(object)[pairs[:, 1] - len(ours)],
             "train_path": known["path"].to_numpy(object)[pairs[:, 0]],
             "score": found.scores[at],
             "relation": found.relations[at].astype(object),
@@ -196,21 +199,6 @@ def find_similar(
 def _derived(workspace: Workspace, run_id: str, on: str) -> Derived[pd.DataFrame]:
     test = RunFiles(workspace, run_id).test(on)
     return Derived(test.folder / _FILE, AsTable(tuple(_COLUMNS)), 1, (test.evaluation,))
-
-
-def _descriptors(folder: Path, paths: list[str], report: Reporter) -> tuple[list[str], np.ndarray]:
-    """Paths of the images that can be read, and their descriptors, uint8 (n, DESCRIPTOR_BYTES)."""
-    good: list[str] = []
-    found: list[bytes] = []
-    for start in range(0, len(paths), _BLOCK):
-        report.step("look", start, len(paths), "Looking at the new images")
-        block = paths[start : start + _BLOCK]
-        looked = look_at(str(folder), block, given=read_together(folder, block))
-        for path, facts in zip(block, looked.facts, strict=True):
-            if len(facts.descriptor) == DESCRIPTOR_BYTES:
-                good.append(path)
-                found.append(facts.descriptor)
-    return good, np.frombuffer(b"".join(found), np.uint8).reshape(-1, DESCRIPTOR_BYTES)
 
 
 def _exact(tested: pd.DataFrame, trained: pd.DataFrame) -> pd.DataFrame:

@@ -15,10 +15,9 @@ from core.catalog import Catalog, RunRecord
 from core.errors import Damaged, NotFound
 from core.evaluation.aim import Judgement, judge, load_aim
 from core.evaluation.document.parts import Statement
-from core.evaluation.figures.class_curves import class_curves
 from core.evaluation.figures.confusions import similarity_order
 from core.evaluation.figures.doubts import doubted_images, with_doubts
-from core.evaluation.figures.ranking import class_areas
+from core.evaluation.figures.ranking import COLUMNS, class_areas, class_curves
 from core.evaluation.figures.scores import offered, scores
 from core.evaluation.figures.verdict import Verdict, sure_statement, verdict
 from core.evaluation.intervals import wilson_bounds
@@ -193,8 +192,7 @@ def load_curves(
     workspace: Workspace, run_id: str, on: str = "test", labels: list[str] | None = None
 ) -> pd.DataFrame:
     """Kept ROC and precision-recall curves, as
-    :func:`core.evaluation.figures.class_curves.class_curves`
-    makes them.
+    :func:`core.evaluation.figures.ranking.class_curves` makes them.
 
     Args:
         labels: of these classes only.
@@ -208,7 +206,7 @@ def load_curves(
         raise NotFound("This run has no curves yet.", remedy="Open its results again.")
     filters = None if labels is None else [("label", "in", labels)]
     try:
-        return pd.read_parquet(path, filters=filters)[["label", "kind", "x", "y", "threshold"]]
+        return pd.read_parquet(path, filters=filters)[list(COLUMNS)]
     except UNREADABLE as error:
         _derived(workspace, run_id, on).drop()
         raise Damaged(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from core.evaluation.records import ClassReport, ClassScore, Evaluation
+from core.evaluation.records import ClassScore, Evaluation
 from core.text import as_csv, as_text, cell, escape
 
 Format = Literal["csv", "markdown", "latex"]
@@ -22,25 +22,9 @@ _LATEX = {
 }
 
 
-def report_rows(
-    evaluation: Evaluation, classes: Sequence[ClassScore]
-) -> list[tuple[str, float, float, float | None, float | None, float, int]]:
-    """One row a class, then both averages; columns are :data:`HEADS`.
-
-    The bounds of recall are Wilson's at 95 %; averages have none here.
-    """
-    rows: list[tuple[str, float, float, float | None, float | None, float, int]] = [
-        (row.label, row.precision, row.recall, row.recall_low, row.recall_high, row.f1, row.support)
-        for row in classes
-    ]
-    averages: list[ClassReport] = [evaluation.macro, evaluation.weighted]
-    return rows + [
-        (row.label, row.precision, row.recall, None, None, row.f1, row.support) for row in averages
-    ]
-
-
 def report_table(evaluation: Evaluation, classes: Sequence[ClassScore], format: Format) -> str:
-    """The classification report as text.
+    """The classification report as text: one row a class, then both averages, in columns
+    :data:`HEADS`. The bounds of recall are Wilson's at 95 %; averages have none here.
 
     Args:
         classes: of the same evaluation, from :func:`core.evaluation.figures.compute.figures`.
@@ -48,7 +32,15 @@ def report_table(evaluation: Evaluation, classes: Sequence[ClassScore], format: 
             for a formula. ``markdown``: a table as GitHub and others read it. ``latex``: a
             ``tabular`` that needs no package; names are escaped.
     """
-    return FORMATS[format](report_rows(evaluation, classes))
+    rows: list[tuple] = [
+        (row.label, row.precision, row.recall, row.recall_low, row.recall_high, row.f1, row.support)
+        for row in classes
+    ]
+    rows += [
+        (row.label, row.precision, row.recall, None, None, row.f1, row.support)
+        for row in (evaluation.macro, evaluation.weighted)
+    ]
+    return FORMATS[format](rows)
 
 
 def _csv(rows: Sequence[tuple]) -> str:

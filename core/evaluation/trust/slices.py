@@ -223,8 +223,16 @@ def columns_of(facts: pd.DataFrame, labels: Sequence[str]) -> list[Column]:
     return different
 
 
-def facts_of_files(folder: Path, paths: Sequence[str], report: Reporter = SILENT) -> pd.DataFrame:
+def facts_of_files(
+    folder: Path,
+    paths: Sequence[str],
+    report: Reporter = SILENT,
+    doing: tuple[str, str] = ("slices", "Looking at images"),
+) -> pd.DataFrame:
     """What a scan would find out about files, for folders that are no dataset.
+
+    Args:
+        doing: what progress is told as.
 
     Returns:
         ``path`` and the columns of the index that come from the file, in the order of ``paths``.
@@ -235,7 +243,7 @@ def facts_of_files(folder: Path, paths: Sequence[str], report: Reporter = SILENT
         for looked in pool.look(chunks, report.check):
             for fact, measured in zip(looked.facts, looked.measured, strict=True):
                 facts.append(fact._asdict() | dict(zip(MEASUREMENTS, measured, strict=True)))
-            report.progress("slices", len(facts), len(paths), "Looking at images")
+            report.progress(doing[0], len(facts), len(paths), doing[1])
     table = pd.DataFrame(facts)
     table.insert(0, "path", list(paths))
     sizes = (each[0] if each is not None else np.nan for each in stamps(folder, paths))

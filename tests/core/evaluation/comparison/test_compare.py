@@ -12,7 +12,8 @@ import pytest
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
 
 from core.catalog import Catalog, RunRecord
-from core.evaluation.comparison.compare import Measured, compare, compare_all, metrics
+from core.evaluation.comparison.compare import Measured, compare, metrics
+from core.evaluation.comparison.differing import differing
 from core.evaluation.comparison.paired import paired
 from tests.core.evaluation.coloured import CLASSES, make_run
 from tests.core.evaluation.twins import finished, second_run
@@ -144,6 +145,7 @@ def test_other_test_sets_and_seeds_are_said(
 
 def test_one_is_laid_beside_many(catalog: Catalog, run: RunRecord) -> None:
     others = [second_run(catalog, run, name) for name in ("second", "third")]
-    found, settings = compare_all(catalog, run, others)
+    found = [compare(catalog, run, other) for other in others]
+    settings = differing(catalog, [run, *others])
     assert [one.second.name for one in found] == ["second", "third"]
     assert settings == []

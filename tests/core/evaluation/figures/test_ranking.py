@@ -6,8 +6,13 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from core.evaluation.figures.class_curves import POINTS, class_curves, thinned
-from core.evaluation.figures.ranking import class_areas, resampled_areas
+from core.evaluation.figures.ranking import (
+    POINTS,
+    class_areas,
+    class_curves,
+    resampled_areas,
+    thinned,
+)
 from core.evaluation.intervals import resamples
 from tests.core.evaluation.answered import guessed
 
