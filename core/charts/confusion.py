@@ -95,12 +95,10 @@ def confusion(
     categories(figure, shown_names, "y")
     # The marks would make room for themselves around the cells.
     half = max(0.5, len(order) - 0.5)
-    figure.update_xaxes(range=[-0.5, half])
-    figure.update_yaxes(autorange=False, range=[half, -0.5])
-    figure.update_xaxes(
-        title="predicted (the model's answer)", side="bottom", showgrid=False, fixedrange=True
-    )
-    figure.update_yaxes(title="true class", showgrid=False, fixedrange=True)
+    still = {"showgrid": False, "fixedrange": True}
+    across = "predicted (the model's answer)"
+    figure.update_xaxes(title=across, side="bottom", range=[-0.5, half], **still)
+    figure.update_yaxes(title="true class", autorange=False, range=[half, -0.5], **still)
     return finish(figure, height=max(330, min(900, 150 + 34 * len(order))))
 
 

@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from core.catalog import Catalog
-from core.errors import InvalidInput, NotFound, UnreadableImage
+from core.errors import InvalidInput, UnreadableImage
 from core.evaluation.explain.explainer import open_explainer
 from core.evaluation.study.phases import StudyContext
 from core.features.kept import Kept
@@ -146,7 +146,6 @@ def fit_detector(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> Ma
     """
     workspace, run = catalog.workspace, catalog.runs.get(run_id)
     files = RunFiles(workspace, run.id)
-    explainer = open_explainer(workspace, run.id)
     info, split = files.model(), files.split()
     training = split[split["split"] == "train"]
     if run.summary.imported is not None:
@@ -158,17 +157,8 @@ def fit_detector(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> Ma
         training = training.sample(_MOST_TRAINING, random_state=_SEED).sort_index()
     rows = pd.concat([training, split[split["split"] == "validation"]], ignore_index=True)
     context = StudyContext(catalog, run, info, "test", files.folder, report, phase="familiar")
-    kept, found = [], []
-    for positions, images in context.batches(rows, "Learning what its training images look like"):
-        _, features = explainer.answer(images)
-        if features is None:
-            raise NotFound("This model has no features: no dense layer makes its answer.")
-        kept.append(positions)
-        found.append(features)
-    if not kept:
-        raise NotFound(
-            "None of the images can be read any more.", remedy="Put them back where they were."
-        )
+    note = "Learning what its training images look like"
+    kept, found = zip(*context.features(rows, note), strict=True)
     rows, features = rows.iloc[np.concatenate(kept)], np.concatenate(found)
     trained = (rows["split"] == "train").to_numpy()
     labels = rows["label"].to_numpy(dtype=str)

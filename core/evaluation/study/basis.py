@@ -15,7 +15,6 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 
-from core.errors import NotFound
 from core.evaluation.explain.explainer import Method
 from core.evaluation.study.phases import Study, StudyContext, phase
 from core.runs.files import RunFiles
@@ -71,17 +70,10 @@ def keep_features(context: StudyContext) -> None:
     tested = context.predictions.table[["path", "label", "hash"]].assign(split="test")
     rows = pd.concat([known, tested], ignore_index=True)
     kept, features = [], []
-    for positions, images in context.batches(rows, "Reading what the model sees in each image"):
-        _, found = context.explainer.answer(images)
-        if found is None:
-            raise NotFound("This model has no features: no dense layer makes its answer.")
+    for positions, found in context.features(rows, "Reading what the model sees in each image"):
         kept.append(positions)
         # What is beyond float16 differs in nothing that distances could tell.
         features.append(found.clip(-_LARGEST, _LARGEST).astype(np.float16))
-    if not kept:
-        raise NotFound(
-            "None of the images can be read any more.", remedy="Put them back where they were."
-        )
     context.save_table("images", rows.iloc[np.concatenate(kept)].reset_index(drop=True))
     context.save_array("features", np.concatenate(features))
     context.save_values("answers", {"training_sampled": sampled, "training": len(training)})

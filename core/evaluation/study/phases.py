@@ -28,7 +28,7 @@ from core.progress import Reporter
 from core.runs.derived import AsJson, Derived
 from core.runs.files import RunFiles, untested
 from core.runs.pictures import run_pixels
-from core.runs.reading import UNREADABLE
+from core.runs.reading import UNREADABLE, write_table
 from core.runs.values import ModelInfo
 from core.workspace import Workspace, atomic_path, read_json, write_json
 
@@ -234,6 +234,25 @@ class StudyContext:
                 yield np.array(kept, np.int64), np.stack(images)
         self.report.progress(self.phase, len(rows), len(rows), note)
 
+    def features(self, rows: pd.DataFrame, note: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """As :meth:`batches`, with what the model's last dense layer weighs, float32 (k, F), in
+        place of images.
+
+        Raises:
+            NotFound: as there; or no dense layer makes its answer, or no image can be read.
+        """
+        none = True
+        for positions, images in self.batches(rows, note):
+            _, found = self.explainer.answer(images)
+            if found is None:
+                raise NotFound("This model has no features: no dense layer makes its answer.")
+            none = False
+            yield positions, found
+        if none:
+            raise NotFound(
+                "None of the images can be read any more.", remedy="Put them back where they were."
+            )
+
     def save_array(self, name: str, values: np.ndarray) -> None:
         """Keep an array as ``<name>.npy``."""
         with atomic_path(self.folder / f"{name}.npy") as part:
@@ -241,8 +260,7 @@ class StudyContext:
 
     def save_table(self, name: str, values: pd.DataFrame) -> None:
         """Keep a table as ``<name>.parquet``."""
-        with atomic_path(self.folder / f"{name}.parquet") as part:
-            values.to_parquet(part, index=False)
+        write_table(self.folder / f"{name}.parquet", values)
 
     def save_values(self, name: str, values: Any) -> None:
         """Keep JSON values as ``<name>.json``."""

@@ -20,6 +20,7 @@ from core.datasets.images import open_image
 from core.errors import UnreadableImage
 from core.quality import thumbs
 from core.quality.curation import curated
+from core.runs.reading import write_table
 from core.workspace import atomic_path
 
 _LARGEST, _SMALLEST = 112, 24
@@ -52,10 +53,8 @@ def save_sheet(folder: Path, paths: list[str], pictures: Iterable[Image.Image | 
         lines.append((path, *picture.size, tiny, side))
     with atomic_path(folder / PICTURE) as part:
         sheet.save(part, "WEBP", quality=_QUALITY)
-    with atomic_path(folder / TABLE) as part:
-        pd.DataFrame(lines, columns=["path", "width", "height", "tiny", "side"]).to_parquet(
-            part, index=False
-        )
+    columns = ["path", "width", "height", "tiny", "side"]
+    write_table(folder / TABLE, pd.DataFrame(lines, columns=columns))
 
 
 def tested_pictures(

@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-from core.evaluation.document.parts import Column, Paragraph, Part, Table
+from core.evaluation.document.parts import Column, Paragraph, Part, Table, rows
 from core.evaluation.document.result import Result
 from core.evaluation.document.section import OFF_CARD, section
-from core.evaluation.records import ClassScore
 
 _MANY = 16
 _COLUMNS = (
-    Column("class", "class", "name"),
-    Column("images", "test images", "count", meaning="Test images of this class (support)."),
+    Column("class", "class", "name", of="label"),
+    Column(
+        "images",
+        "test images",
+        "count",
+        meaning="Test images of this class (support).",
+        of="support",
+    ),
     Column(
         "recall",
         "recall",
         "percent",
         meaning="Of the images of this class, how many were found.",
         bar=True,
+        of=lambda each: each.recall if each.support else None,
     ),
     Column(
         "likely",
         "likely between",
         "interval",
         meaning="The recall likely lies between these (95 % interval by Wilson’s method).",
+        of=lambda each: (each.recall_low, each.recall_high) if each.support else None,
     ),
     Column(
         "precision",
@@ -48,7 +54,9 @@ _COLUMNS = (
         2,
         "The area under the precision-recall curve.",
     ),
-    Column("trained", "trained on", "count", meaning="Images of this class that it learned from."),
+)
+_TRAINED = Column(
+    "trained", "trained on", "count", meaning="Images of this class that it learned from."
 )
 
 
@@ -66,25 +74,10 @@ def classes(result: Result) -> Iterable[Part]:
     averages = (evaluation.macro, evaluation.weighted)
     yield Table(
         "classes",
-        _COLUMNS,
-        tuple(_row(each, result.trained.get(each.label, 0)) for each in scores),
+        (*_COLUMNS, _TRAINED),
+        tuple((*row, result.trained.get(row[0], 0)) for row in rows(_COLUMNS, scores)),
         "",
         foot=tuple(
             (a.label, a.support, a.recall, "", a.precision, a.f1, "", "", "") for a in averages
         ),
-    )
-
-
-def _row(each: ClassScore, trained: int) -> tuple[Any, ...]:
-    tested = each.support > 0
-    return (
-        each.label,
-        each.support,
-        each.recall if tested else None,
-        (each.recall_low, each.recall_high) if tested else None,
-        each.precision,
-        each.f1,
-        each.roc_auc,
-        each.average_precision,
-        trained,
     )

@@ -17,9 +17,9 @@ _PAIRS, _EXAMPLES, _LISTED = 8, 6, 30
 _COLUMNS = (
     parts.Column("true", "true", "name"),
     parts.Column("predicted", "predicted", "name"),
-    parts.Column("images", "images", "count"),
-    parts.Column("of", "of", "count"),
-    parts.Column("share", "share", "percent"),
+    parts.Column("images", "images", "count", of="count"),
+    parts.Column("of", "of", "count", of="support"),
+    parts.Column("share", "share", "percent", of=lambda pair: pair.count / pair.support),
 )
 
 
@@ -44,7 +44,7 @@ def confusions(result: Result) -> Iterable[parts.Part]:
         yield parts.Table(
             "pairs",
             _COLUMNS,
-            tuple((p.true, p.predicted, p.count, p.support, p.count / p.support) for p in pairs),
+            parts.rows(_COLUMNS, pairs),
             f"All {plural(len(pairs), 'pair')} of classes that were mixed up"
             if len(pairs) > 1
             else "The one pair of classes that was mixed up",
