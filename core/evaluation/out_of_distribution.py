@@ -29,7 +29,7 @@ from core.evaluation.explain.explainer import open_explainer
 from core.evaluation.study.phases import StudyContext
 from core.features.kept import Kept
 from core.progress import SILENT, Reporter
-from core.runs.derived import AsArrays, Derived
+from core.runs.derived import AsArrays, Derived, state_of
 from core.runs.files import RunFiles
 from core.workspace import Workspace
 
@@ -222,11 +222,8 @@ def find_detector(workspace: Workspace, run_id: str) -> OodDetector | None:
         measure = derived.kept()
         return None if measure is None else OodDetector(workspace, run_id, measure)
 
-    try:
-        state = tuple(file.stat().st_mtime_ns for file in (derived.path, files.network[1]))
-    except OSError:
-        return None
-    return _loaded.get(files.folder, state, load)
+    state = (state_of(derived.path), state_of(files.network[1]))
+    return None if None in state else _loaded.get(files.folder, state, load)
 
 
 def _derived(files: RunFiles) -> Derived[MahalanobisModel]:

@@ -8,14 +8,13 @@ may move it; a run that was trained before this was kept gets it when it is firs
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 
 from core.access.audit import note
 from core.catalog import open_catalog
 from core.errors import InvalidInput, LightboxError, NotFound
 from core.evaluation.predictions import Predictions, load_predictions
 from core.evaluation.trust.coverage import FEWEST_ANSWERED, Point, at_threshold, coverage_curve
-from core.runs.derived import AsJson, Derived
+from core.runs.derived import AsJson, Derived, state_of
 from core.runs.files import RunFiles
 from core.runs.values import Sure
 from core.text import images, percent
@@ -36,7 +35,7 @@ def sure_from(workspace: Workspace, run_id: str) -> Sure:
     """From which confidence on answers of a run count; read again only when something changed."""
     files = RunFiles(workspace, run_id)
     answers = files.test().predictions
-    return _sure_from(workspace, run_id, _state(answers), _state(files.sure_moved))
+    return _sure_from(workspace, run_id, state_of(answers), state_of(files.sure_moved))
 
 
 def move_sure(workspace: Workspace, run_id: str, threshold: float | None) -> Sure:
@@ -132,15 +131,8 @@ def sentence_of_sure(sure: Sure) -> str:
     )
 
 
-def _state(file: Path) -> int:
-    try:
-        return file.stat().st_mtime_ns
-    except OSError:
-        return 0
-
-
 @lru_cache(maxsize=256)
-def _sure_from(workspace: Workspace, run_id: str, answers: int, moved: int) -> Sure:
+def _sure_from(workspace: Workspace, run_id: str, answers: object, moved: object) -> Sure:
     del answers  # a part of the key only
     files = RunFiles(workspace, run_id)
     derived = Derived(files.sure, AsJson(Sure), VERSION, (files.test().predictions,))

@@ -33,6 +33,7 @@ from core.features.runtime import Compiled
 from core.inference.batch_files import Found, find_files
 from core.inference.batch_store import Batch, Done, find_batch, images_of, place_of
 from core.progress import SILENT, Reporter
+from core.runs.derived import state_of
 from core.runs.files import RunFiles
 from core.runs.values import ModelInfo
 from core.workspace import atomic_path, write_json
@@ -153,7 +154,7 @@ def answer_part(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> Non
     asked = [(start, _rows(table.slice(start, spec["rows"]))) for start in spec["starts"]]
     if not is_address(folder) and sample(folder, asked[0][1][0][0]) != spec["first"]:
         raise NotFound(_OTHERS, file=folder)
-    state = (run_files.openvino, run_files.openvino.stat().st_mtime_ns)
+    state = (run_files.openvino, state_of(run_files.openvino))
     compiled = _models.get(batch.run_id, state, run_files.compiled)
     _answer_chunks(
         place / "parts",

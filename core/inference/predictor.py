@@ -11,13 +11,13 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from core.errors import UnreadableImage
 from core.features.kept import Kept
 from core.inference.micro_batching import MOST, MicroBatcher
+from core.runs.derived import state_of
 from core.runs.files import RunFiles
 from core.text import as_csv, as_text, cell
 from core.workspace import Workspace
@@ -121,17 +121,13 @@ def open_predictor(workspace: Workspace, run_id: str) -> Predictor:
         NotFound: the run has no finished model.
     """
     path = RunFiles(workspace, run_id).openvino
-    state = (_changed(path), _changed(path.with_suffix(".json")))
+    state = (state_of(path), state_of(path.with_suffix(".json")))
     return _loaded.get(path, state, lambda: Predictor(workspace, run_id))
 
 
 def loaded_models() -> int:
     """How many models are loaded in this process now, 0 to 5."""
     return len(_loaded)
-
-
-def _changed(path: Path) -> int:
-    return path.stat().st_mtime_ns if path.exists() else 0
 
 
 def to_csv(predictions: Iterable[Prediction], classes: list[str]) -> str:

@@ -173,7 +173,8 @@ def _whole(part: Path) -> bool:
     return True
 
 
-def _state(file: Path) -> tuple[int, int, int] | None:
+def state_of(file: Path) -> tuple[int, int, int] | None:
+    """What is another one once a file was written to; ``None`` of one that isn't there."""
     try:
         found = file.stat()
     except OSError:

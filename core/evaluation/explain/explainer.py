@@ -17,6 +17,7 @@ from core.evaluation.explain.occlusion import PLACES, occlude
 from core.evaluation.explain.rules import NoRule
 from core.features.kept import Kept
 from core.quiet import openvino
+from core.runs.derived import state_of
 from core.runs.files import RunFiles
 from core.workspace import Workspace
 
@@ -144,5 +145,4 @@ def open_explainer(workspace: Workspace, run_id: str) -> Explainer:
         NotFound: the run has no finished model.
     """
     path = RunFiles(workspace, run_id).openvino
-    state = path.stat().st_mtime_ns if path.exists() else 0
-    return _loaded.get(path, state, lambda: Explainer(workspace, run_id))
+    return _loaded.get(path, state_of(path), lambda: Explainer(workspace, run_id))

@@ -12,6 +12,7 @@ from core.evaluation.explain.asked import Asked
 from core.evaluation.explain.evidence import depends
 from core.features.kept import Kept
 from core.quiet import openvino
+from core.runs.derived import state_of
 from core.runs.files import RunFiles
 from core.workspace import Workspace
 
@@ -106,8 +107,7 @@ def feature_maps(workspace: Workspace, run_id: str, number: int, images: np.ndar
         NotFound: the run has no finished model.
     """
     path = RunFiles(workspace, run_id).openvino
-    state = path.stat().st_mtime_ns if path.exists() else 0
-    asked = _loaded.get((path, number), state, lambda: _asked(workspace, run_id, number))
+    asked = _loaded.get((path, number), state_of(path), lambda: _asked(workspace, run_id, number))
     return asked(images)[0]
 
 
