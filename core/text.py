@@ -55,6 +55,11 @@ def rate(share: float, of: int) -> str:
     return percent(share, 1 if of >= 1000 else 0)
 
 
+def likely(low: float, high: float, of: int) -> str:
+    """``likely between 91 % and 97 %``: the ends of an interval, as :func:`rate` writes them."""
+    return f"likely between {rate(low, of)} and {rate(high, of)}"
+
+
 def certainty(share: float) -> str:
     """How sure a model is of one answer, as finely as it is worth: what it is sure of was tried on
     some hundred images, so that the nines after the second say nothing."""

@@ -41,10 +41,10 @@ def explain(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
     folder = writable_place(options.out, folder=True) if options.out is not None else None
     run = catalog.runs.find(options.run)
     explainer = open_explainer(catalog.workspace, run.id)
-    if options.label is not None and options.label not in explainer.classes:
+    if options.label is not None and options.label not in explainer.info.classes:
         raise InvalidInput(
             f"The model doesn't know the class “{options.label}”.",
-            remedy="It knows " + ", ".join(f"“{label}”" for label in explainer.classes[:20]) + ".",
+            remedy=explainer.info.knows,
         )
     if options.files:
         named = [(str(file), _read(file)) for file in options.files]
@@ -95,14 +95,14 @@ def _explained(
         return {"name": name, "error": str(error)}
     probabilities = explainer.answer(pixels[None])[0][0]
     answer = int(probabilities.argmax())
-    wanted = answer if label is None else explainer.classes.index(label)
+    wanted = answer if label is None else explainer.info.classes.index(label)
     heat = explainer.heat(pixels[None], np.array([wanted]))[0]
     shares = ninths(heat)
     said: dict[str, Any] = {
         "name": name,
         "error": "",
-        "answer": explainer.classes[answer],
-        "class": explainer.classes[wanted],
+        "answer": explainer.info.classes[answer],
+        "class": explainer.info.classes[wanted],
         "probability": round(float(probabilities[wanted]), 6),
         "heat": heat.round(4).tolist(),
         "ninths": shares.round(4).tolist(),
@@ -113,7 +113,7 @@ def _explained(
         where = f"{percent(shares.max(), 0)} of the heat is at the {_ROWS[row]} {_COLUMNS[column]}"
     output.text(f"{name}: “{said['class']}” {percent(said['probability'])}, {where}")
     if folder is not None:
-        picture = framed(explainer.info.open(data, file=name).image, explainer.fit, _SIDE)
+        picture = framed(explainer.info.open(data, file=name).image, explainer.info.fit, _SIDE)
         # Numbered, since images of different folders may have one name.
         target = folder / f"{number:03d}-{Path(name).stem}.png"
         with atomic_path(target) as part:

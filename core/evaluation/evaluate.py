@@ -157,7 +157,7 @@ def evaluate_folder(
         raise InvalidInput(
             "None of the classes in this folder is one that the model knows.",
             file=folder,
-            remedy="It knows " + ", ".join(f"“{label}”" for label in info.classes[:20]) + ".",
+            remedy=info.knows,
         )
     compiled = run_files.compiled()
     good, looks, predictions = [], [], []

@@ -26,7 +26,7 @@ import pandas as pd
 from core.catalog import Catalog
 from core.errors import InvalidInput, UnreadableImage
 from core.evaluation.explain.explainer import open_explainer
-from core.evaluation.study.phases import StudyContext
+from core.evaluation.study.phases import open_context
 from core.features.kept import Kept
 from core.progress import SILENT, Reporter
 from core.runs.derived import AsArrays, Derived, state_of
@@ -144,11 +144,11 @@ def fit_detector(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> Ma
         InvalidInput: there are too few images, or it was trained elsewhere.
         Cancelled: by the person.
     """
-    workspace, run = catalog.workspace, catalog.runs.get(run_id)
-    files = RunFiles(workspace, run.id)
-    info, split = files.model(), files.split()
+    context = open_context(catalog, run_id, "test", report, "familiar")
+    files = RunFiles(catalog.workspace, run_id)
+    split = files.split()
     training = split[split["split"] == "train"]
-    if run.summary.imported is not None:
+    if context.run.summary.imported is not None:
         raise InvalidInput(
             "This model was trained elsewhere, so what its images usually look like is not known.",
             remedy="Train one here to be told of images unlike its own.",
@@ -156,7 +156,6 @@ def fit_detector(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> Ma
     if len(training) > _MOST_TRAINING:
         training = training.sample(_MOST_TRAINING, random_state=_SEED).sort_index()
     rows = pd.concat([training, split[split["split"] == "validation"]], ignore_index=True)
-    context = StudyContext(catalog, run, info, "test", files.folder, report, phase="familiar")
     note = "Learning what its training images look like"
     kept, found = zip(*context.features(rows, note), strict=True)
     rows, features = rows.iloc[np.concatenate(kept)], np.concatenate(found)

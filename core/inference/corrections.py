@@ -90,11 +90,11 @@ def correct(
         NoSpace: the disk is full.
     """
     run = catalog.runs.find(run_id)
-    classes = RunFiles(catalog.workspace, run.id).model().classes
-    if label not in classes:
+    info = RunFiles(catalog.workspace, run.id).model()
+    if label not in info.classes:
         raise InvalidInput(
             f"The model doesn't know the class “{label}”.",
-            remedy="It knows " + ", ".join(f"“{one}”" for one in classes[:20]) + ".",
+            remedy=info.knows,
         )
     require("labeller")
     dataset = dataset_of(catalog, run)

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import BaseModel, Field
 
 from core.datasets.images import Decoding, Fit, OpenedImage, decode, open_image
+from core.text import quoted
 
 
 class ModelInfo(BaseModel, frozen=True, extra="ignore"):
@@ -37,6 +38,11 @@ class ModelInfo(BaseModel, frozen=True, extra="ignore"):
     test_views: int = 1
     export_difference: float = 0.0
     name: str = ""
+
+    @property
+    def knows(self) -> str:
+        """Its classes as a sentence: the first of them, where there are many."""
+        return f"It knows {', '.join(map(quoted, self.classes[:20]))}."
 
     def decode(self, data: bytes, *, file: object = None) -> np.ndarray:
         """A file's pixels as the model wants them: uint8, shape (image_size, image_size, 3).

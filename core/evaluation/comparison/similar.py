@@ -27,7 +27,7 @@ from core.quality.curation import curated, descriptors, known_alike
 from core.quality.descriptor import DESCRIPTOR_BYTES
 from core.runs.derived import AsTable, Derived
 from core.runs.files import RunFiles
-from core.text import images, rate
+from core.text import images, likely, rate
 from core.workspace import Workspace
 
 EXACT = "exact"
@@ -87,8 +87,8 @@ class Without:
         return (
             f"{score} on all {images(self.images)}, and {rate(self.accuracy_without, left)} "
             f"without the {self.alike:,} that are like training images "
-            f"({self.correct - self.alike_correct:,} of {left:,}, likely between "
-            f"{rate(self.without.low, left)} and {rate(self.without.high, left)}). {those}"
+            f"({self.correct - self.alike_correct:,} of {left:,}, "
+            f"{likely(*self.without.bounds, left)}). {those}"
         )
 
 

@@ -76,7 +76,7 @@ class Result:
     @cached_property
     def trained(self) -> dict[str, int]:
         """Images in training by class; empty if that is not known."""
-        return compute.trained_images(self.catalog.workspace, self.run.id) or {}
+        return compute.trained_images(self.catalog.workspace, self.run.id)
 
     @cached_property
     def reliability(self) -> trust.Reliability:

@@ -10,7 +10,6 @@ from typing import Literal
 
 import numpy as np
 
-from core.datasets.images import Fit
 from core.evaluation.explain.asked import Asked
 from core.evaluation.explain.evidence import features_of, shares, with_evidence
 from core.evaluation.explain.occlusion import PLACES, occlude
@@ -30,8 +29,7 @@ class Explainer:
     """One loaded model. Make it with :func:`open_explainer`; safe to share between threads.
 
     Attributes:
-        classes: all classes of the model, in its order.
-        image_size, fit: how it wants images, as :func:`core.datasets.images.decode` makes them.
+        info: its classes, and how it wants images.
         method: how its heat maps are made.
         why_not: what keeps slopes from being followed; "" where they are.
         places: height and width of its heat maps.
@@ -39,12 +37,7 @@ class Explainer:
 
     def __init__(self, workspace: Workspace, run_id: str) -> None:
         files = RunFiles(workspace, run_id)
-        info = files.model()
-        self.run_id = run_id
-        self.classes: list[str] = list(info.classes)
-        self.image_size: int = info.image_size
-        self.fit: Fit = info.fit
-        self.info = info
+        self.info = files.model()
         self.method: Method = "gradients"
         self.why_not = ""
         ov = openvino()
@@ -56,7 +49,7 @@ class Explainer:
             self._has_features = True
         except NoRule as reason:
             self.method, self.why_not = "occlusion", str(reason)
-            self.places = (min(PLACES, self.image_size),) * 2
+            self.places = (min(PLACES, self.info.image_size),) * 2
             features = features_of(model)
             self._has_features = features is not None
             if features is not None:
@@ -107,9 +100,9 @@ class Explainer:
     def _ask(self, images: np.ndarray, classes: np.ndarray) -> list[np.ndarray]:
         """All outputs, of some images at a time."""
         if not len(images):
-            black = np.zeros((1, self.image_size, self.image_size, 3), np.uint8)
+            black = np.zeros((1, self.info.image_size, self.info.image_size, 3), np.uint8)
             return [output[:0] for output in self._ask(black, np.zeros(1, np.int64))]
-        target = np.eye(len(self.classes), dtype=np.float32)[classes]
+        target = np.eye(len(self.info.classes), dtype=np.float32)[classes]
         inputs = (images,) if self.method == "occlusion" else (images, target)
         parts = [
             self._asked(*(each[start : start + _BATCH] for each in inputs))

@@ -113,7 +113,7 @@ def what_to_collect(
     others = (missed.sum() - missed[worst] + 1) / (len(predictions) - mine.sum() + 1)
     error = float(missed[worst] / support[worst])
     number = more_images(int((trained or {}).get(label, 0)), error, float(others))
-    what = f"About {number:,} more images" if trained is not None else "More images"
+    what = f"About {number:,} more images" if trained else "More images"
     kind = common_trait(traits[mine], mistakes[mine]) if traits is not None else None
     count, all_of_it = int(missed[worst]), images(int(support[worst]))
     if kind is None:

@@ -245,12 +245,9 @@ def _known(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def trained_images(workspace: Workspace, run_id: str) -> dict[str, int] | None:
+def trained_images(workspace: Workspace, run_id: str) -> dict[str, int]:
     """Images that it learned from by class; none if that was not kept."""
-    trained = RunFiles(workspace, run_id).trained_on()
-    if trained.empty:
-        return None
-    counts = trained["label"].value_counts()
+    counts = RunFiles(workspace, run_id).trained_on()["label"].value_counts()
     return {str(label): int(count) for label, count in counts.items()}
 
 

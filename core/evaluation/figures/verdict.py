@@ -19,7 +19,7 @@ from core.evaluation.intervals import WIDE, wilson_bounds
 from core.evaluation.predictions import Predictions, worth_by
 from core.evaluation.records import Evaluation, Interval, worst_confusions
 from core.evaluation.trust.coverage import Point
-from core.text import images, listed, percent, plural, quoted, rate
+from core.text import images, likely, listed, percent, plural, quoted, rate
 
 # Fewer test images of a class say little about it.
 FEW = 10
@@ -96,7 +96,6 @@ def _headline(evaluation: Evaluation, better: bool | None, unseen: bool) -> Stat
     if evaluation.on == "test":
         seen = "it had never seen" if unseen else "of the test set"
     count = evaluation.images
-    low, high = (rate(end, count) for end in (evaluation.interval.low, evaluation.interval.high))
     tone: Tone = "good" if better else "neutral" if better is None else "bad"
     # Better than chance is not good: not where a class is missed, nor where a test is too small.
     if better and (evaluation.rarely_found or _width(evaluation.interval) > WIDE):
@@ -104,7 +103,7 @@ def _headline(evaluation: Evaluation, better: bool | None, unseen: bool) -> Stat
     return Statement(
         key="headline",
         text=f"Right on {evaluation.correct:,} of {images(evaluation.images)} {seen}: "
-        f"{rate(evaluation.accuracy, count)}, likely between {low} and {high}.",
+        f"{rate(evaluation.accuracy, count)}, {likely(*evaluation.interval.bounds, count)}.",
         tone=tone,
     )
 
@@ -190,8 +189,8 @@ def _weakest(evaluation: Evaluation, predictions: Predictions, weakest: Weakest)
     low, high = wilson_bounds(right[[worst]], support[[worst]], worth=of_class)
     text = (
         f"Weakest: {quoted(label)}, right on {right[worst]:,} of {images(count)} "
-        f"({rate(float(right[worst] / count), count)}, likely between {rate(float(low[0]), count)} "
-        f"and {rate(float(high[0]), count)})"
+        f"({rate(float(right[worst] / count), count)}, "
+        f"{likely(float(low[0]), float(high[0]), count)})"
     )
     other = quoted(evaluation.labels[taken])
     # Where none was right there are no others.
@@ -255,8 +254,8 @@ def sure_statement(point: Point) -> Statement:
     else:
         text = (
             f"When it says it is {said}, as on {covered} of the images, it is right "
-            f"{rate(answered.share, count)} of the time ({right:,} of {count:,}), likely between "
-            f"{rate(answered.low, count)} and {rate(answered.high, count)}."
+            f"{rate(answered.share, count)} of the time ({right:,} of {count:,}), "
+            f"{likely(*answered.bounds, count)}."
         )
         too_sure, good = answered.high < point.threshold, answered.low >= SURE
     if too_sure:

@@ -24,10 +24,9 @@ from pydantic import BaseModel, Field, ValidationError
 from core.catalog import Catalog
 from core.errors import LightboxError, NotFound
 from core.evaluation.study.basis import load_features
-from core.evaluation.study.phases import Study, StudyContext, load_study, phase
+from core.evaluation.study.phases import Study, StudyContext, open_context, phase
 from core.evaluation.study.sheet import save_sheet, tested_pictures
 from core.progress import SILENT, Reporter
-from core.runs.files import RunFiles
 
 Method = Literal["pca", "tsne", "umap"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -189,10 +188,7 @@ def draw_umap(catalog: Catalog, run_id: str, on: str, report: Reporter = SILENT)
         NotFound: the study's features are not there.
         NoUmap: umap-learn is not installed.
     """
-    workspace = catalog.workspace
-    study = load_study(workspace, run_id, on)
-    run, info = catalog.runs.get(run_id), RunFiles(workspace, run_id).model()
-    keep_map(StudyContext(catalog, run, info, on, study.folder, report, "map"), "umap")
+    keep_map(open_context(catalog, run_id, on, report, "map"), "umap")
 
 
 def has_umap() -> bool:

@@ -274,6 +274,15 @@ class StudyContext:
             return None
 
 
+def open_context(
+    catalog: Catalog, run_id: str, on: str, report: Reporter, phase: str = ""
+) -> StudyContext:
+    """What is needed to find something out about a test; arguments as of :class:`StudyContext`."""
+    run, folder = catalog.runs.get(run_id), notes_of(catalog.workspace, run_id, on).path.parent
+    info = RunFiles(catalog.workspace, run_id).model()
+    return StudyContext(catalog, run, info, on, folder, report, phase)
+
+
 def load_study(workspace: Workspace, run_id: str, on: str = "test") -> Study:
     """What there is of a study; nothing, where it was never begun or the run was tested anew.
 

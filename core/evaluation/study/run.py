@@ -19,13 +19,12 @@ from core.evaluation.study.phases import (
     Notes,
     Phase,
     Study,
-    StudyContext,
     load_study,
     notes_of,
+    open_context,
 )
 from core.evaluation.trust import robustness
 from core.progress import SILENT, Reporter
-from core.runs.files import RunFiles
 
 # The files whose phases make a study, in the order in which they are done.
 _FILES = (basis, nearest, embedding, robustness)
@@ -68,8 +67,7 @@ def run_study(
         Exception: the first defect of ours that a phase has met, once all others are done.
     """
     workspace = catalog.workspace
-    run = catalog.runs.get(run_id)
-    info = RunFiles(workspace, run_id).model()
+    context = open_context(catalog, run_id, on, report)
     notes = notes_of(workspace, run_id, on)
     of = notes.of
     study = load_study(workspace, run_id, on)
@@ -79,7 +77,6 @@ def run_study(
     seconds, failed = dict(study.seconds), {} if again else dict(study.failed)
     defect: Exception | None = None
     begun = False
-    context = StudyContext(catalog, run, info, on, study.folder, report)
     for name, item in phases().items():
         if name in seconds or name in failed:
             continue

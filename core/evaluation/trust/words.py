@@ -15,7 +15,7 @@ from core.evaluation.trust.disturbances import KINDS
 from core.evaluation.trust.reliability import Reliability
 from core.evaluation.trust.robustness import Disturbed, Robustness, harms_first, harms_most
 from core.evaluation.trust.slices import FALSE_DISCOVERIES, FEWEST, Slice
-from core.text import images, listed, percent, plural, rate
+from core.text import images, likely, listed, percent, plural, rate
 
 Answer = Literal["yes", "sometimes", "no", "unknown"]
 # An accuracy at which people let a model work alone, and one at which they look over its shoulder.
@@ -289,8 +289,7 @@ def _right(share: Share) -> str:
 
 
 def _likely(share: Share) -> str:
-    low, high = (rate(end, share.images) for end in share.bounds)
-    return f"likely between {low} and {high}"
+    return likely(*share.bounds, share.images)
 
 
 def _counted(share: Share) -> str:

@@ -119,11 +119,11 @@ def draw_answer(
 def picture_of(run_id: str, answer: Prediction, data: bytes, hot: bool) -> np.ndarray:
     """The picture for people, with its heat map if ``hot``: uint8 (height, width, 3)."""
     explainer = open_explainer(catalog().workspace, run_id)
-    image = framed(explainer.info.open(data, draft=(_SIDE, _SIDE)).image, explainer.fit, _SIDE)
+    image = framed(explainer.info.open(data, draft=(_SIDE, _SIDE)).image, explainer.info.fit, _SIDE)
     if not hot:
         return image
     pixels = explainer.info.decode(data)
-    which = np.array([explainer.classes.index(answer.label)])
+    which = np.array([explainer.info.classes.index(answer.label)])
     return overlay(image, explainer.heat(pixels[None], which)[0], _OPACITY)
 
 

@@ -104,7 +104,7 @@ def _choose(view: View, rows: pd.DataFrame) -> str:
 
 def _explain(view: View, path: str, picture: np.ndarray) -> None:
     explainer = explainer_of(view)
-    labels = explainer.classes
+    labels = explainer.info.classes
     row = view.predictions.table[view.predictions.table["path"] == path].iloc[0]
     probabilities = view.predictions.probabilities[int(row.name)]
     order = np.argsort(-probabilities, kind="stable")

@@ -62,7 +62,7 @@ def _loaded(view: View, path: str) -> tuple[np.ndarray, np.ndarray] | None:
     try:
         data = read_original(catalog(), view.run, view.on, path)
         pixels = explainer.info.decode(data, file=path)
-        return pixels, framed(explainer.info.open(data, file=path).image, explainer.fit, SIDE)
+        return pixels, framed(explainer.info.open(data, file=path).image, explainer.info.fit, SIDE)
     except LightboxError:
         return None
 

@@ -9,7 +9,7 @@ from core.evaluation.document import parts
 from core.evaluation.document.result import Result
 from core.evaluation.document.section import OFF_CARD, section
 from core.evaluation.intervals import wilson
-from core.text import plural, quoted, rate, shorten
+from core.text import likely, plural, quoted, rate, shorten
 
 # Classes with fewer training images than this leave few for a test.
 _SMALL = 50
@@ -29,16 +29,16 @@ def verdict(result: Result) -> Iterable[parts.Part]:
         yield parts.Heading("before", "Before relying on it")
         yield parts.Statements("cautions", tuple(cautions))
     if evaluation.images:
-        likely = "“Likely” means a 95 % interval by Wilson’s method."
+        how = "“Likely” means a 95 % interval by Wilson’s method."
         if result.torn:
             many = plural(result.torn, "of them belongs", "of them belong")
-            likely += (
+            how += (
                 f" None of these test images was trained on, but {many} with images that were "
                 "(near-copies, as in a burst, or what is kept together): that flatters the model."
             )
         elif result.unseen:
-            likely += " None of these test images, and no copy of one, was trained on."
-        yield parts.Note("likely", likely)
+            how += " None of these test images, and no copy of one, was trained on."
+        yield parts.Note("likely", how)
     out_of_fold = _out_of_fold(result)
     if out_of_fold:
         yield parts.Note("out_of_fold", out_of_fold)
@@ -67,29 +67,27 @@ def _out_of_fold(result: Result) -> str:
     few = result.unseen and smallest < _SMALL and judged > result.evaluation.images
     if accuracy is None or not few:
         return ""
-    likely = wilson(round(accuracy * judged), judged)
+    interval = wilson(round(accuracy * judged), judged)
     return (
         f"Some classes have few images, so here is a second measure: {judged:,} images that it "
         "learned from were each answered by a model that had not seen them, and "
-        f"{rate(accuracy, judged)} of these answers are right (likely between "
-        f"{rate(likely.low, judged)} and {rate(likely.high, judged)}). The best of several ways "
-        "was chosen by them, so the truth may lie a little lower."
+        f"{rate(accuracy, judged)} of these answers are right "
+        f"({likely(*interval.bounds, judged)}). The best of several ways was chosen by them, so "
+        "the truth may lie a little lower."
     )
 
 
 def _scale(result: Result) -> parts.Scale:
     """Accuracy with its interval, beside always answering the largest class."""
     evaluation = result.evaluation
-    low, high, base = evaluation.interval.low, evaluation.interval.high, evaluation.baseline
-    count = evaluation.images
+    bounds, base, count = evaluation.interval.bounds, evaluation.baseline, evaluation.images
     always = f"always {quoted(shorten(evaluation.baseline_label, 20))}"
     return parts.Scale(
         "scale",
-        f"On a scale from 0 to 100 %: accuracy {rate(evaluation.accuracy, count)}, likely between "
-        f"{rate(low, count)} and {rate(high, count)}; {always} gives {rate(base, count)}.",
+        f"On a scale from 0 to 100 %: accuracy {rate(evaluation.accuracy, count)}, "
+        f"{likely(*bounds, count)}; {always} gives {rate(base, count)}.",
         evaluation.accuracy,
-        low,
-        high,
+        *bounds,
         base,
         always,
     )
