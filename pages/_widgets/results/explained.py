@@ -83,7 +83,7 @@ def thumbnails_with_heat(
     view: View, paths: list[str], maps: list[np.ndarray], opacity: float
 ) -> list[bytes]:
     """Thumbnails with their heat maps on them, as PNG; empty where there is no thumbnail."""
-    fit = explainer_of(view).fit
+    fit = explainer_of(view).info.fit
     made = []
     for picture, heat in zip(pictures(view, paths), maps, strict=True):
         if not picture.data:
