@@ -49,16 +49,10 @@ def reliability(catalog: Catalog, options: Options, output: Output) -> dict[str,
     result = load_result(catalog, run, on, output.progress)
     found, predictions = result.reliability, result.predictions
     validation = validation_predictions(catalog.workspace, run.id)
-    test = (predictions.confidence, predictions.correct)
     limit = result.sure.threshold if options.sure_from is None else options.sure_from
-    point = at_threshold(*test, limit, predictions.worth)
-    suggestion = suggest(
-        options.accuracy,
-        (validation.confidence, validation.correct),
-        test,
-        predictions.worth,
-    )
-    below = ~answered_at(predictions.confidence, limit)
+    point = at_threshold(predictions, limit)
+    suggestion = suggest(options.accuracy, validation, predictions)
+    below = ~answered_at(predictions, limit)
     sections = built(result, "terminal", "reliability")
     answer, sentence = result.reliance
     output.text(f"Run “{run.name}” on {'its test set' if on == 'test' else on}")

@@ -13,7 +13,7 @@ from core.access.audit import note
 from core.catalog import open_catalog
 from core.errors import InvalidInput, LightboxError, NotFound
 from core.evaluation.predictions import Predictions, load_predictions
-from core.evaluation.trust.coverage import FEWEST_ANSWERED, Point, at_threshold, coverage_curve
+from core.evaluation.trust.coverage import FEWEST_ANSWERED, Point, coverage_curve
 from core.runs.derived import AsJson, Derived, state_of
 from core.runs.files import RunFiles
 from core.runs.values import Sure
@@ -85,7 +85,7 @@ def choose_sure(validation: Predictions) -> Sure:
     short of what was wanted by 0.3 points on average, against 1.7 with the validation images alone,
     a sixth as many; 83 % of the test images were answered instead of 95 %.
     """
-    curve = coverage_curve(validation.confidence, validation.correct)
+    curve = coverage_curve(validation)
     for wanted in _WANTED:
         reached = (point for point in curve if _reaches(point, wanted))
         if (chosen := next(reached, None)) is not None:
@@ -100,13 +100,6 @@ def _reaches(point: Point, wanted: float) -> bool:
         answered.images >= FEWEST_ANSWERED
         and answered.correct / (answered.images + 1) >= wanted
         and (point.coverage >= _WORTH or wanted == _WANTED[-1])
-    )
-
-
-def when_sure(predictions: Predictions, sure: Sure) -> Point:
-    """How many of some images a model is sure of, and how many of these answers are right."""
-    return at_threshold(
-        predictions.confidence, predictions.correct, sure.threshold, predictions.worth
     )
 
 

@@ -53,7 +53,7 @@ def test_the_slider_answers_with_what_is_answered_then(open_page: Open, trained:
     for threshold, answered in ((0.0, 6), (0.65, 4), (0.99, 0)):
         at.select_slider[0].set_value(threshold).run()
         assert_no_defect(at)
-        point = at_threshold(predictions.confidence, predictions.correct, threshold)
+        point = at_threshold(predictions, threshold)
         assert point.answered.images == answered
         assert sentence_of_point(point) in words(at)
     assert "would answer nothing" in words(at)

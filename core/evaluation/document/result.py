@@ -13,9 +13,10 @@ from core.evaluation.predictions import Predictions, load_evaluation, load_predi
 from core.evaluation.records import Evaluation
 from core.evaluation.study.basis import Heat, load_heat
 from core.evaluation.study.run import Study, load_study
-from core.evaluation.threshold import sure_from, when_sure
+from core.evaluation.threshold import sure_from
 from core.evaluation.trust import reliability as trust
 from core.evaluation.trust import words as words
+from core.evaluation.trust.coverage import at_threshold
 from core.progress import SILENT, Reporter
 from core.runs.earlier import learned_before, why_not_new
 from core.runs.files import RunFiles
@@ -92,7 +93,7 @@ class Result:
     def reliance(self) -> tuple[words.Answer, str]:
         """Whether one can rely on it, in a sentence, and how that answers."""
         better = self.figures.verdict.better_than_baseline if self.evaluation.images else None
-        point = when_sure(self.predictions, self.sure)
+        point = at_threshold(self.predictions, self.sure.threshold)
         return words.can_i_rely_on_it(self.reliability, point, better, self.evaluation.rarely_found)
 
     @cached_property

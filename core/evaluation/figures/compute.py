@@ -23,7 +23,8 @@ from core.evaluation.figures.verdict import Verdict, sure_statement, verdict
 from core.evaluation.intervals import wilson_bounds
 from core.evaluation.predictions import Predictions, load_evaluation, load_predictions, worth_by
 from core.evaluation.records import ClassScore, Evaluation, Score
-from core.evaluation.threshold import sure_from, when_sure
+from core.evaluation.threshold import sure_from
+from core.evaluation.trust.coverage import at_threshold
 from core.progress import SILENT, Reporter
 from core.quality.curation import curated
 from core.runs.derived import AsJson, Derived
@@ -130,7 +131,7 @@ def _as_sure_as_now(workspace: Workspace, run_id: str, on: str, found: Figures) 
     said = found.verdict.get("sure")
     if said is None or said.about.get("threshold") == f"{sure.threshold:g}":
         return found
-    now = sure_statement(when_sure(load_predictions(workspace, run_id, on), sure))
+    now = sure_statement(at_threshold(load_predictions(workspace, run_id, on), sure.threshold))
     statements = [now if each is said else each for each in found.verdict.statements]
     return _derived(workspace, run_id, on).keep(found.saying(statements))
 
@@ -173,7 +174,7 @@ def compute_figures(
         verdict=verdict(
             evaluation,
             predictions,
-            when_sure(predictions, sure_from(workspace, run.id)),
+            at_threshold(predictions, sure_from(workspace, run.id).threshold),
             trained=trained_images(workspace, run.id),
             traits=image_traits(catalog, run, predictions),
             not_new=why_not_new(catalog, run),

@@ -1,15 +1,18 @@
 """Answering only when sure enough: how much is answered then, and how much of that is right.
 
-Pure functions of arrays, without SciPy, so that a slider answers at once.
+Without SciPy, so that a slider answers at once.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 from pydantic import BaseModel
 
 from core.errors import InvalidInput
 from core.evaluation.intervals import share_of, shares
+from core.evaluation.predictions import Predictions
 from core.evaluation.records import Share
 
 # The thresholds to choose from: whole per cents, and finer ones where models are surest.
@@ -54,16 +57,8 @@ class Suggestion(BaseModel, frozen=True, extra="forbid"):
     holds: bool | None
 
 
-def at_threshold(
-    confidence: np.ndarray, correct: np.ndarray, threshold: float, worth: float = 1.0
-) -> Point:
-    """What answering from one confidence on gives.
-
-    Args:
-        confidence: shape (n,), 0 to 1.
-        correct: bool, shape (n,).
-        threshold: 0 to 1.
-        worth: of one image, where some belong together.
+def at_threshold(predictions: Predictions, threshold: float) -> Point:
+    """What answering from one confidence on, 0 to 1, gives.
 
     Raises:
         InvalidInput: a threshold outside of 0 to 1.
@@ -73,46 +68,39 @@ def at_threshold(
             f"A threshold of {threshold:g} makes no sense.",
             remedy="Give one from 0 to 1, for example 0.9 for 90 %.",
         )
-    sure = answered_at(confidence, threshold)
-    answered = share_of(int(correct[sure].sum()), int(sure.sum()), worth)
+    sure = answered_at(predictions, threshold)
+    right = int(predictions.correct[sure].sum())
+    answered = share_of(right, int(sure.sum()), predictions.worth)
     return _point(threshold, len(sure), answered)
 
 
-def answered_at(confidence: np.ndarray, threshold: float) -> np.ndarray:
+def answered_at(predictions: Predictions, threshold: float) -> np.ndarray:
     """Which answers are at least so sure; bool, shape (n,)."""
-    return np.asarray(confidence, np.float64) >= threshold
+    return np.asarray(predictions.confidence, np.float64) >= threshold
 
 
-def coverage_curve(confidence: np.ndarray, correct: np.ndarray, worth: float = 1.0) -> list[Point]:
+def coverage_curve(predictions: Predictions) -> list[Point]:
     """The points at all of :data:`THRESHOLDS`, in their order (El-Yaniv & Wiener, "On the
     foundations of noise-free selective classification", 2010, as accuracy instead of risk)."""
-    order = np.argsort(confidence, kind="stable")
-    rising = np.asarray(confidence, np.float64)[order]
+    order = np.argsort(predictions.confidence, kind="stable")
+    rising = np.asarray(predictions.confidence, np.float64)[order]
     # Right answers among the k surest, for every k.
-    right = np.concatenate([[0], np.cumsum(correct[order][::-1])])
+    right = np.concatenate([[0], np.cumsum(predictions.correct[order][::-1])])
     answered = len(rising) - np.searchsorted(rising, THRESHOLDS, side="left")
+    found = shares(right[answered], answered, predictions.worth)
     return [
         _point(threshold, len(rising), share)
-        for threshold, share in zip(
-            THRESHOLDS, shares(right[answered], answered, worth), strict=True
-        )
+        for threshold, share in zip(THRESHOLDS, found, strict=True)
     ]
 
 
-def suggest(
-    wanted: float,
-    validation: tuple[np.ndarray, np.ndarray],
-    test: tuple[np.ndarray, np.ndarray],
-    worth: float = 1.0,
-) -> Suggestion:
+def suggest(wanted: float, validation: Predictions, test: Predictions) -> Suggestion:
     """The lowest of :data:`THRESHOLDS` that reaches an accuracy on validation images.
 
     At least 10 of them have to be left.
 
     Args:
         wanted: accuracy, 0 to 1.
-        validation, test: confidence and correct of each, as of :func:`at_threshold`.
-        worth: of one test image, where some belong together.
 
     Raises:
         InvalidInput: a wanted accuracy outside of 0 to 1.
@@ -125,14 +113,14 @@ def suggest(
     chosen = next(
         (
             point
-            for point in coverage_curve(*validation)
+            for point in coverage_curve(replace(validation, groups=None))
             if point.answered.images >= FEWEST_ANSWERED and point.answered.share >= wanted
         ),
         None,
     )
     if chosen is None:
         return Suggestion(wanted=wanted, chosen=None, tested=None, holds=None)
-    tested = at_threshold(*test, chosen.threshold, worth)
+    tested = at_threshold(test, chosen.threshold)
     holds = tested.answered.high >= wanted if tested.answered.images else None
     return Suggestion(wanted=wanted, chosen=chosen, tested=tested, holds=holds)
 

@@ -128,8 +128,6 @@ def compute_reliability(
     if temperature is not None:
         warmed = warm(predictions.probabilities, temperature.value)
         after = calibrate(predictions.true, warmed, worth=predictions.worth)
-    tested = (predictions.confidence, predictions.correct)
-    chosen_on = (validation.confidence, validation.correct)
     return Reliability(
         run_id=predictions.run_id,
         on=predictions.on,
@@ -139,11 +137,9 @@ def compute_reliability(
         after=after,
         temperature=temperature,
         no_temperature=why_not,
-        curve=coverage_curve(predictions.confidence, predictions.correct, predictions.worth),
+        curve=coverage_curve(predictions),
         suggestions=[
-            suggest(wanted, chosen_on, tested, predictions.worth)
-            for wanted in WANTED
-            if len(validation)
+            suggest(wanted, validation, predictions) for wanted in WANTED if len(validation)
         ],
         slices=find_slices(columns, predictions.correct, predictions.worth),
     )

@@ -115,7 +115,7 @@ def choose_point(view: View) -> Point:
             help="Images on which it is less sure are left to you.",
         )
     )
-    point = at_threshold(predictions.confidence, predictions.correct, threshold, predictions.worth)
+    point = at_threshold(predictions, threshold)
     st.markdown(f"**{escape(words.sentence_of_point(point))}**")
     if not view.read_only and acting().may("trainer"):
         _make_it_so(view, threshold)
@@ -167,7 +167,7 @@ def _make_it_so(view: View, threshold: float) -> None:
 
 def left_to_you(view: View, point: Point) -> None:
     """The images on which it is less sure, when somebody wants to see them."""
-    sure = answered_at(view.predictions.confidence, point.threshold)
+    sure = answered_at(view.predictions, point.threshold)
     below = view.predictions.table[~sure]
     label = f"Show the {images(len(below))} left to you"
     if len(below) and st.toggle(label, key=f"reliability-below-{view.run.id}"):
@@ -190,12 +190,7 @@ def _suggest(found: Reliability, predictions: Predictions, slider: str) -> None:
         default=0.99,
         visible=True,
     )
-    suggestion = suggest(
-        wanted,
-        (validation.confidence, validation.correct),
-        (predictions.confidence, predictions.correct),
-        predictions.worth,
-    )
+    suggestion = suggest(wanted, validation, predictions)
     st.markdown(escape(words.sentence_of_suggestion(suggestion)))
     if suggestion.chosen is not None:
         lowest = suggestion.chosen.threshold

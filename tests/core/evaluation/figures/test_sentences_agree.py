@@ -14,10 +14,10 @@ from core.evaluation.figures.verdict import Verdict, verdict
 from core.evaluation.intervals import WIDE
 from core.evaluation.predictions import Predictions
 from core.evaluation.records import Evaluation
-from core.evaluation.threshold import choose_sure, when_sure
+from core.evaluation.threshold import choose_sure
 from core.evaluation.trust import words as words
 from core.evaluation.trust.calibration import said_and_right
-from core.evaluation.trust.coverage import Point
+from core.evaluation.trust.coverage import Point, at_threshold
 from core.evaluation.trust.reliability import Reliability, compute_reliability
 from core.text import rate
 from tests.core.evaluation.answered import answered
@@ -53,7 +53,7 @@ def told(
     case: tuple[Evaluation, Predictions, Predictions],
 ) -> tuple[Verdict, Reliability, Point, str, str]:
     evaluation, predictions, validation = case
-    point = when_sure(predictions, choose_sure(validation))
+    point = at_threshold(predictions, choose_sure(validation).threshold)
     trained = dict.fromkeys(evaluation.labels, 400)
     said = verdict(evaluation, predictions, point, trained=trained)
     found = compute_reliability(predictions, validation, [])

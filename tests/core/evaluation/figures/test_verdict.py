@@ -18,7 +18,7 @@ SEVENS = ["7", "8", "9"]
 
 def verdict(evaluation, predictions, **about) -> Verdict:
     """The verdict of a model whose answers count from 90 % on."""
-    point = at_threshold(predictions.confidence, predictions.correct, 0.9)
+    point = at_threshold(predictions, 0.9)
     return figures.verdict(evaluation, predictions, point, **about)
 
 
