@@ -5,7 +5,7 @@ apart by, backgrounds are transparent, and class names are shown as text whateve
 Figures are Plotly's, but those of a running training are Vega-Lite's (``live`` says why).
 """
 
-from core.charts.base import BLUE, GREEN, GREY, ORANGE, plain
+from core.charts.base import plain
 from core.charts.class_curves import AT_MOST as CURVES_AT_MOST
 from core.charts.class_curves import class_curves
 from core.charts.classes import class_counts, class_splits
