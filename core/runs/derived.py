@@ -132,7 +132,7 @@ class Derived(Generic[T]):
     @property
     def of(self) -> str:
         """What the inputs hold now, as a digest."""
-        return _digest(self.inputs, tuple(map(_state, self.inputs)), self.also)
+        return _digest(self.inputs, tuple(map(state_of, self.inputs)), self.also)
 
     def kept(self) -> T | None:
         """The value, if the file is there, whole and fresh."""
