@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from core.catalog import Catalog
 from core.datasets.content import read_regular
 from core.errors import InvalidInput
-from core.inference.batch_results import answers_file, is_unsure, rows, summarise
+from core.inference.batch_results import answers_file, is_unsure, limit_of, rows
 from core.inference.batch_store import Batch, images_of
 from core.progress import SILENT, Reporter, Throttle
 from core.quality.packing import check_target, packing
@@ -69,7 +69,7 @@ def sort_batch(
         Cancelled: as ``report`` asked; nothing is left behind.
     """
     workspace = catalog.workspace
-    limit = summarise(workspace, batch, threshold).threshold
+    limit = limit_of(workspace, batch, threshold)
     source = pq.ParquetFile(answers_file(workspace, batch))
     folder = images_of(workspace, batch)
     target = check_target(target, archive, [folder])
