@@ -76,7 +76,13 @@ def confusion(
         ]
         # Two digits must fit into a cell on a phone.
         size = 12 if len(order) <= 12 else 11
-        write_cells(figure, np.array(written, object), shares > _DARK, size=size, weight=600)
+        write_cells(
+            figure,
+            np.array(written, object).reshape(shares.shape),
+            shares > _DARK,
+            size=size,
+            weight=600,
+        )
     if click:
         _marks(figure, order, numbers, hover)
     if chosen is not None and chosen[0] in order and chosen[1] in order:

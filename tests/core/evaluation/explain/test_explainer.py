@@ -113,14 +113,14 @@ def test_a_model_whose_end_is_not_known_is_explained_by_covering(coloured: Expla
     grey = np.full((1, SIZE, SIZE, 3), 90, np.uint8)
     grey[0, :4, :4] = (90, 90, 250)
     probabilities, features = coloured.answer(grey)
-    assert coloured.classes[probabilities[0].argmax()] == "blue"
+    assert coloured.info.classes[probabilities[0].argmax()] == "blue"
     assert features is None
-    heat = coloured.heat(grey, np.array([coloured.classes.index("blue")]))[0]
+    heat = coloured.heat(grey, np.array([coloured.info.classes.index("blue")]))[0]
     assert heat.shape == coloured.places
     shown = ninths(heat)
     assert shown[0, 0] > 0.8
     # Red has nothing that speaks for it where there is no red.
-    assert coloured.heat(grey * 0, np.array([coloured.classes.index("red")])).max() == 0
+    assert coloured.heat(grey * 0, np.array([coloured.info.classes.index("red")])).max() == 0
 
 
 def test_a_run_is_loaded_once_for_all_threads_and_anew_once_it_was_retrained(
