@@ -169,7 +169,7 @@ def disturbances(
         worse: whether the loss is more than chance; such cells are marked with an arrow.
         plain_accuracy: undisturbed, 0 to 1.
     """
-    lost = np.clip(plain_accuracy - np.asarray(accuracy, np.float64), 0, 1)
+    lost = np.clip(plain_accuracy - np.asarray(accuracy, np.float64).reshape(-1, 3), 0, 1)
     darkest = max(_DARKEST, float(lost.max(initial=0)))
     hover = [
         [
