@@ -19,7 +19,7 @@ from core.datasets.places import stamps
 from core.evaluation.intervals import shares
 from core.evaluation.records import Share
 from core.progress import SILENT, Reporter
-from core.quality.distributions import READ, distribution
+from core.quality.distributions import KINDS, distribution
 from core.quality.index import COLUMNS
 from core.quality.measure import MEASUREMENTS
 from core.quality.pool import Pool
@@ -256,7 +256,7 @@ def _ways(facts: pd.DataFrame, labels: set[str]) -> Iterator[Column]:
         if key in facts:
             yield from _fifths(key, about, facts[key])
     for key, (title, said) in _READY.items():
-        if set(READ[key]) <= set(facts):
+        if set(KINDS[key][1]) <= set(facts):
             yield _ready(key, title, facts, said)
     if "mode" in facts:
         modes = facts["mode"].map(lambda mode: _MODES.get(mode, f"as {mode}"), "ignore")
@@ -298,8 +298,9 @@ def _fifths(key: str, about: _Measured, values: pd.Series) -> Iterator[Column]:
 
 def _ready(key: str, title: str, facts: pd.DataFrame, said: Callable[[str], str]) -> Column:
     """The parts of a distribution; none for images of which it isn't known."""
-    usable = facts[facts[READ[key]].notna().all(axis=1)]
-    if "width" in READ[key]:
+    needed = KINDS[key][1]
+    usable = facts[facts[needed].notna().all(axis=1)]
+    if "width" in needed:
         usable = usable[usable["width"] > 0].astype({"width": "int64", "height": "int64"})
     found = distribution(key, usable)
     part = np.full(len(facts), "", dtype=object)
