@@ -9,6 +9,7 @@ from pydantic import ConfigDict, field_validator
 
 from core.datasets.images import Decoding, Fit
 from core.datasets.splits import Shares
+from core.errors import InvalidInput
 from core.features.hardware import Precision
 from core.training import architectures
 from core.training.augmentation.catalogue import describe
@@ -322,3 +323,11 @@ def parse_spec(data: Mapping[str, Any]) -> TrainSpec:
         InvalidInput: the first setting that is wrong, as a sentence.
     """
     return parsed(TrainSpec, data)
+
+
+def known_spec(data: Mapping[str, Any]) -> TrainSpec | None:
+    """The same, or ``None`` where it is of a version of Lightbox that nobody knows."""
+    try:
+        return parse_spec(data)
+    except InvalidInput:
+        return None

@@ -10,11 +10,10 @@ import pandas as pd
 import streamlit as st
 
 from core.catalog import DatasetRecord, RunRecord
-from core.errors import InvalidInput
 from core.text import ago
 from core.training import recipes
 from core.training.recipes import RECIPES
-from core.training.spec import SETTINGS, TrainSpec, parse_spec
+from core.training.spec import SETTINGS, TrainSpec, known_spec
 from pages._widgets.form import Form, differences, take_over
 from pages._widgets.job import act
 from pages._widgets.one_of import choose
@@ -69,11 +68,8 @@ def take_wishes(record: DatasetRecord, good: pd.DataFrame) -> None:
 
 def _readable(run: RunRecord) -> TrainSpec | None:
     """A run's settings, or ``None`` if they are of a version of Lightbox that nobody knows."""
-    try:
-        spec = parse_spec(run.spec)
-    except InvalidInput:
-        return None
-    return spec if spec.recipe in RECIPES else None
+    spec = known_spec(run.spec)
+    return spec if spec is not None and spec.recipe in RECIPES else None
 
 
 def command(dataset: str, spec: TrainSpec, base: TrainSpec) -> str:

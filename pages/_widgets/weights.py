@@ -10,14 +10,14 @@ from core import settings
 from core.catalog import RunRecord
 from core.datasets import downloads
 from core.datasets.intake import check_allowed
-from core.errors import InvalidInput, LightboxError
+from core.errors import LightboxError
 from core.features import backbones
 from core.features.weights import find_weights
 from core.text import ago, escape
 from core.training import architectures
 from core.training.checks import WrongSetting
 from core.training.setting import WEIGHTS
-from core.training.spec import TrainSpec, parse_spec
+from core.training.spec import TrainSpec, known_spec
 from pages._widgets.form import Form
 from pages._widgets.pick_run import scored
 from pages._widgets.session import catalog
@@ -83,17 +83,9 @@ def _kind(form: Form, offered: list[str], runs: list[RunRecord]) -> str:
 
 def like(spec: TrainSpec, runs: list[RunRecord]) -> list[RunRecord]:
     """Finished runs of the same network, newest first, of which the weights would fit."""
-    found = []
-    for run in runs:
-        if run.state != "done":
-            continue
-        try:
-            theirs = parse_spec(run.spec)
-        except InvalidInput:
-            continue  # of another version of Lightbox
-        if (theirs.architecture, theirs.stack) == (spec.architecture, spec.stack):
-            found.append(run)
-    return found
+    same = (spec.architecture, spec.stack)
+    found = ((run, known_spec(run.spec)) for run in runs if run.state == "done")
+    return [run for run, theirs in found if theirs and (theirs.architecture, theirs.stack) == same]
 
 
 def _run(form: Form, runs: list[RunRecord]) -> None:

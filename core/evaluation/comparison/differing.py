@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.catalog import Catalog, RunRecord
-from core.errors import InvalidInput
 from core.training.catalogue import shown
 from core.training.setting import Setting
-from core.training.spec import SETTINGS, TrainSpec, parse_spec
+from core.training.spec import SETTINGS, TrainSpec, known_spec
 
 
 @dataclass(frozen=True)
@@ -46,12 +45,8 @@ def differing(catalog: Catalog, runs: Sequence[RunRecord]) -> list[Differing]:
 
 
 def _spec(run: RunRecord) -> TrainSpec | None:
-    if run.imported:
-        return None  # it was trained elsewhere: its settings are not known
-    try:
-        return parse_spec(run.spec)
-    except InvalidInput:
-        return None
+    # Of one that was trained elsewhere no settings are known.
+    return None if run.imported else known_spec(run.spec)
 
 
 def _raw(spec: TrainSpec | None, run: RunRecord, setting: Setting) -> Any:
