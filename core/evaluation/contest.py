@@ -9,9 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core.evaluation.comparison.paired import mcnemar
-from core.evaluation.predictions import load_predictions
 from core.text import plural
-from core.workspace import Workspace
 
 ROUNDS = 10
 # As wherever two are compared: a difference that two equally good ones show one time in 20.
@@ -27,19 +25,12 @@ class Round:
     answer: str
 
 
-def contest(workspace: Workspace, run_id: str, seed: int) -> list[Round]:
-    """Ten photos of a run's test; fewer where there are fewer.
+def draw(table: pd.DataFrame, seed: int) -> list[Round]:
+    """Ten photos of a test's table, fewer where there are fewer: by chance, but as many of each
+    class as there can be.
 
     None of them was trained on, and none is chosen for being hard or easy.
-
-    Raises:
-        NotFound: the run was not tested.
     """
-    return draw(load_predictions(workspace, run_id).table, seed)
-
-
-def draw(table: pd.DataFrame, seed: int) -> list[Round]:
-    """Photos of a test's table, by chance, but as many of each class as there can be."""
     chance = np.random.default_rng(seed)
     mixed = table.iloc[chance.permutation(len(table))]
     # The first photo of each class, then the second of each; which classes come first is by chance.

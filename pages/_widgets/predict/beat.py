@@ -11,7 +11,8 @@ from core.catalog import RunRecord
 from core.datasets.content import read_regular
 from core.datasets.places import image_file
 from core.errors import LightboxError, NotFound
-from core.evaluation.contest import Round, contest, score, told
+from core.evaluation.contest import Round, draw, score, told
+from core.evaluation.predictions import load_predictions
 from core.runs.earlier import why_not_new
 from core.runs.files import RunFiles
 from core.text import escape, shorten
@@ -36,7 +37,7 @@ def beat(run: RunRecord, classes: list[str]) -> None:
 def _play(run: RunRecord, classes: list[str]) -> None:
     seed = st.session_state.setdefault(f"beat-seed-{run.id}", time.time_ns() % 2**32)
     guesses: list[str] = st.session_state.setdefault(f"beat-guesses-{run.id}", [])
-    rounds = contest(catalog().workspace, run.id, seed)
+    rounds = draw(load_predictions(catalog().workspace, run.id).table, seed)
     if not rounds:
         st.info("There are no test photos to guess.")
     elif len(guesses) < len(rounds):
