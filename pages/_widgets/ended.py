@@ -10,7 +10,7 @@ from core.catalog import RunRecord
 from core.jobs.kinds import resume_run
 from core.jobs.live import curves
 from core.runs.earlier import why_not_new
-from core.text import escape, images, plural, rate
+from core.text import escape, images, likely, plural, rate
 from core.training.resumable import resumable, ways_kept
 from core.training.spec import parse_spec
 from core.training.start import create_run
@@ -62,7 +62,7 @@ def _done(run: RunRecord) -> None:
         st.markdown(
             f"## :material/check_circle: “{escape(run.name)}” is trained\n\n"
             f"Right on **{rate(accuracy, count)}** of {tested} "
-            f"(likely between {rate(low, count)} and {rate(high, count)}).{stopped}"
+            f"({likely(low, high, count)}).{stopped}"
         )
         if not_new:
             st.caption(f":material/info: {not_new}")

@@ -10,7 +10,7 @@ import streamlit as st
 from core.catalog import RunRecord
 from core.evaluation import library
 from core.evaluation.library import Entry
-from core.text import ago, apart, escape, plural, rate, size
+from core.text import ago, apart, escape, likely, plural, rate, size
 from core.who import acting
 from pages._widgets.job import act, attempt
 from pages._widgets.results.view import turn_to
@@ -155,10 +155,7 @@ def details(entry: Entry, tags: Sequence[str]) -> None:
                 f"right on {rate(entry.accuracy, entry.images)} of {entry.images:,} test images"
             )
             if entry.low is not None and entry.high is not None:
-                accuracy += (
-                    f" (likely between {rate(entry.low, entry.images)} and "
-                    f"{rate(entry.high, entry.images)})"
-                )
+                accuracy += f" ({likely(entry.low, entry.high, entry.images)})"
         st.markdown(f"**{escape(apart(run.name))}** · {accuracy} · {size(entry.disk)} on disk")
         if not acting().may("trainer"):
             if run.notes:
