@@ -31,23 +31,22 @@ def _convert(
     Args:
         choose: sets the converter's options; told of TensorFlow and the converter.
     """
-    import keras
     import tensorflow as tf
 
     model = source.model
     pixels = tf.TensorSpec((1, *model.input_shape[1:]), tf.float32, name="pixels")
+    # What Keras would track besides the numbers is looked through layer by layer, which takes as
+    # long as all the rest.
+    written = tf.Module()
+    written.numbers = [variable.value for variable in model.variables]
+    written.serve = tf.function(
+        lambda images: {"probabilities": model(images, training=False)}, input_signature=[pixels]
+    )
     with (
         tempfile.TemporaryDirectory(prefix="lightbox-") as temporary,
         _unpadded(model),
     ):
-        archive = keras.export.ExportArchive()
-        archive.track(model)
-        archive.add_endpoint(
-            "serve",
-            lambda images: {"probabilities": model(images, training=False)},
-            input_signature=[pixels],
-        )
-        archive.write_out(temporary, verbose=False)
+        tf.saved_model.save(written, temporary, signatures=written.serve)
         converter = tf.lite.TFLiteConverter.from_saved_model(temporary)
         if choose is not None:
             choose(tf, converter)
