@@ -7,7 +7,11 @@ import shutil
 import sys
 from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+# The shell is Chromium without what nobody sees here: a page takes two thirds of the processor.
+NAMES = (
+    *("chromium-headless-shell", "chromium", "chromium-browser"),
+    *("google-chrome", "google-chrome-stable", "chrome"),
+)
 MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 
 # Headless and quiet: no first-run pages, no traffic of the browser's own.
@@ -36,8 +40,9 @@ def find() -> str | None:
         return str(MAC)
     caches = (Path.home() / ".cache/ms-playwright", Path.home() / "Library/Caches/ms-playwright")
     for cache in caches:
-        for binary in sorted(cache.glob("chromium-*/chrome-*/chrome")):
-            return str(binary)
+        for builds in ("chromium_headless_shell-*/*/*headless*shell", "chromium-*/chrome-*/chrome"):
+            for binary in sorted(cache.glob(builds)):
+                return str(binary)
     return None
 
 

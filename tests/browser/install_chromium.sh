@@ -12,11 +12,14 @@ if command -v apt-get >/dev/null 2>&1; then
   as_root=""
   [ "$(id -u)" = 0 ] || as_root="sudo -n"
   export DEBIAN_FRONTEND=noninteractive
-  # shellcheck disable=SC2086
-  { $as_root apt-get -qq update && $as_root apt-get -qq install -y --no-install-recommends chromium; } >/dev/null 2>&1
-  found && exit 0
+  $as_root apt-get -qq update >/dev/null 2>&1
+  for package in chromium-headless-shell chromium; do
+    # shellcheck disable=SC2086
+    $as_root apt-get -qq install -y --no-install-recommends "$package" >/dev/null 2>&1
+    found && exit 0
+  done
 fi
-"$python" -m playwright install chromium >/dev/null 2>&1
+"$python" -m playwright install --only-shell chromium >/dev/null 2>&1
 found && exit 0
 echo "Could not install Chromium. Install Chromium or Chrome, or set CHROMIUM to its path." >&2
 exit 1

@@ -44,6 +44,7 @@ _ON_PATH = (
     "microsoft-edge-stable",
     "msedge",
     "brave-browser",
+    "chromium-headless-shell",
 )
 _MAC = (
     "Google Chrome.app/Contents/MacOS/Google Chrome",
