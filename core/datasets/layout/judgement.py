@@ -18,11 +18,10 @@ from core.datasets.layout.labels import in_words, renames
 from core.datasets.layout.lookup import Index
 from core.datasets.layout.masks import masks_beside
 from core.datasets.layout.names import clean_label, split_of
-from core.datasets.layout.nothing import nothing_said
 from core.datasets.layout.table import Table
 from core.datasets.layout.together import tells
 from core.datasets.layout.values import MARGIN, MEANINGS, Choice, Kind, Reading, Skipped, named
-from core.datasets.layout.walked import Walked
+from core.datasets.layout.walked import Walked, nothing_said
 from core.errors import InvalidInput
 
 # A table that says the class of so many of the pictures is meant to.

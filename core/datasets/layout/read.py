@@ -15,13 +15,12 @@ from core.datasets.content import Part
 from core.datasets.layout import folders, tables
 from core.datasets.layout.judgement import Judgement
 from core.datasets.layout.labels import cleaned
-from core.datasets.layout.nothing import nothing_found
 from core.datasets.layout.table import SUFFIXES
 from core.datasets.layout.together import looks_together, values_by, way_of
 from core.datasets.layout.values import Choice, FoundFile, Layout, Split, Way
 from core.datasets.layout.walk import walk
 from core.datasets.layout.walk_bucket import copied, walk_bucket
-from core.datasets.layout.walked import Walked
+from core.datasets.layout.walked import Walked, nothing_found
 from core.progress import SILENT, Reporter
 
 _OF_PAGES = (".tif", ".tiff", ".dcm", ".dicom", ".ima")
