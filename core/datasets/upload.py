@@ -14,7 +14,7 @@ import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from core.catalog import Catalog, DatasetRecord
 from core.datasets import formats, intake
@@ -122,21 +122,17 @@ class UploadStage:
         if not formats.has_image_name(parts[-1]) and formats.may_be_image(parts[-1]):
             head = source.read(formats.HEAD_BYTES)
         if not (formats.has_image_name(parts[-1]) or is_table or formats.begins_like_image(head)):
-            self._refuse(relative_path, formats.why_not(parts[-1]))
-            return False
+            return self._refuse(relative_path, formats.why_not(parts[-1]))
         if not all(is_text(part) for part in parts):
-            self._refuse(relative_path, "Its name is not valid text (UTF-8).")
-            return False
+            return self._refuse(relative_path, "Its name is not valid text (UTF-8).")
         safe = [_safe_name(part) for part in parts]
         if not all(safe):
-            self._refuse(relative_path, "Its name can't be used.")
-            return False
+            return self._refuse(relative_path, "Its name can't be used.")
         with disk_errors("the upload"):
             try:
                 place, out = self._create(self._files.joinpath(*safe))
             except (FileExistsError, NotADirectoryError):
-                self._refuse(relative_path, "Its folder has the name of an image.")
-                return False
+                return self._refuse(relative_path, "Its folder has the name of an image.")
             try:
                 with out:
                     out.write(head)
@@ -147,13 +143,14 @@ class UploadStage:
         self.kept += not is_table
         return True
 
-    def _refuse(self, path: str, why: str) -> None:
+    def _refuse(self, path: str, why: str) -> Literal[False]:
         self.refused.append(Skipped(as_text(path), why))
         with (
             disk_errors("the upload"),
             (self._folder / "refused").open("a", encoding="utf-8") as log,
         ):
             log.write(json.dumps(self.refused[-1]) + "\n")
+        return False
 
     def all_refused(self) -> list[Skipped]:
         """Every file that was refused, in any request of this upload."""
