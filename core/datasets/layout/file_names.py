@@ -37,10 +37,7 @@ def by_names(entries: list[Entry]) -> Reading | None:
     for words, pattern in _PATTERNS:
         matches = map(pattern.match, stems)
         labels = [match[1].strip(" ._-") if match else "" for match in matches]
-        if all(held):
-            judged = labels
-        else:
-            judged = [label for label, out in zip(labels, held, strict=True) if not out]
+        judged = [label for label, out in zip(labels, held, strict=True) if not out] or labels
         counts = Counter(label for label in judged if label and not _DEVICES.fullmatch(label))
         fitting = sum(counts.values())
         if len(counts) < 2 or fitting < _MOST_MUST_FIT * len(judged):
