@@ -134,7 +134,7 @@ def _measure_one(
         elif speeds.find(catalog.workspace, name("decode")) is None:
             found[name("decode")] = Speed(0.0, 0.0)
         watch = Stopwatch()
-        run = Run(trial, report, FitState(), callbacks=(watch,))
+        run = Run(report, FitState(), callbacks=(watch,))
         if context.pretrained:
             from core.training.fitting.pretrained import try_features
 
@@ -185,7 +185,7 @@ def find_rate(catalog: Catalog, spec: TrainSpec, report: Reporter) -> dict[str, 
     finder = Finder(report)
     with _trial(catalog, trial, report, table) as context:
         data = decode(context, table)
-        run = Run(trial, report, FitState(), finder=finder)
+        run = Run(report, FitState(), finder=finder)
         if context.pretrained:
             from core.training.fitting.pretrained import try_rates
 

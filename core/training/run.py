@@ -80,7 +80,7 @@ def train_run(
     report.check()
     fit_state = fit_state or FitState()
     logs = (Scalars(files.tensorboard, fit_state),) if spec.tensorboard else ()
-    fitting = Run(spec, report, fit_state, checkpoint, logs)
+    fitting = Run(report, fit_state, checkpoint, logs)
     automatic = None
     if spec.minutes:
         from core.training.fitting.automatic import fit_automatically

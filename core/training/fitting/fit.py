@@ -12,7 +12,6 @@ from core.training.fitting.callbacks.base import FitPhase
 from core.training.fitting.checkpoint import Checkpoint, FitState
 from core.training.fitting.compiling import compile_model
 from core.training.fitting.team import Team
-from core.training.spec import TrainSpec
 
 
 @dataclass(frozen=True)
@@ -20,14 +19,12 @@ class Run:
     """What the parts of one run share while they are fitted.
 
     Attributes:
-        spec: with its batch size settled.
         fit_state: where it stands; changed by every epoch.
         checkpoint: where that is kept, if it is.
         callbacks: further Keras callbacks.
         finder: takes the place of all reporting and keeping, to try learning rates.
     """
 
-    spec: TrainSpec
     report: Reporter
     fit_state: FitState
     checkpoint: Checkpoint | None = None
@@ -58,7 +55,7 @@ def fit(
     done = epochs_done(fit_state, part)
     if not model.compiled:
         with model.distribute_strategy.scope():
-            compile_model(model, run.spec, part.peak)
+            compile_model(model, part.spec, part.peak)
     if run.finder is not None:
         model.fit(train, epochs=part.epochs, verbose=0, shuffle=False, callbacks=[run.finder])
         return False
@@ -71,7 +68,7 @@ def fit(
         # Each part is judged by itself at first, so that a good head doesn't hide that tuning
         # gets better.
         fit_state.waited, fit_state.stop_best, fit_state.plateau = 0, None, None
-    context = FitContext(run.spec, part, fit_state, run.report)
+    context = FitContext(part, fit_state, run.report)
     if done and checkpoint is not None:
         checkpoint.restore(model)
         context.best_weights = checkpoint.best(part.name)

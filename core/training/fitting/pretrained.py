@@ -181,10 +181,7 @@ def _fit_head(
     shown = at_validation[np.searchsorted(data.validation, data.samples())]
     part = FitPhase(
         "head" if spec.tuning.epochs else "",
-        0,
-        spec.epochs,
-        spec.all_epochs,
-        spec.learning_rate,
+        spec,
         len(data.train),
         data.batch_size,
         context.classes,
@@ -246,17 +243,8 @@ def _tune(
     shown = data.pixels.take(data.samples())
     if preprocess is not None and len(shown):
         shown = preprocess(shown)
-    part = FitPhase(
-        "tuning",
-        spec.epochs,
-        spec.tuning.epochs,
-        spec.all_epochs,
-        spec.tuning.learning_rate,
-        len(data.train),
-        data.batch_size,
-        context.classes,
-        samples(data, shown),
-    )
+    examples = samples(data, shown)
+    part = FitPhase("tuning", spec, len(data.train), data.batch_size, context.classes, examples)
     train, validation = pixel_batches(context, data, epochs_done(run.fit_state, part), preprocess)
     return tuned, last, fit(run, model, train, validation, part)
 

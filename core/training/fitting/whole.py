@@ -26,17 +26,8 @@ def fit_whole(context: TrainingContext, data: Data, run: Run) -> tuple[Any, bool
             model = prepared.build(context)
             start_from(context, model, source_of(context)[0])
             freeze(model, spec.frozen)
-        part = FitPhase(
-            "",
-            0,
-            spec.epochs,
-            spec.epochs,
-            spec.learning_rate,
-            len(data.train),
-            data.batch_size,
-            context.classes,
-            samples(data, data.pixels.take(data.samples())),
-        )
+        shown = samples(data, data.pixels.take(data.samples()))
+        part = FitPhase("", spec, len(data.train), data.batch_size, context.classes, shown)
         train, validation = pixel_batches(context, data, epochs_done(run.fit_state, part))
         team = gather(context, data, train) if run.finder is None else None
         try:

@@ -14,6 +14,7 @@ import numpy as np
 from core.progress import Reporter
 from core.runs.values import EpochRecord
 from core.training.fitting.checkpoint import FitState
+from core.training.options import Tuning
 from core.training.spec import TrainSpec
 
 # Keeping checkpoints and looking at samples may take so much of the time, together.
@@ -41,23 +42,35 @@ class FitPhase:
 
     Attributes:
         name: ``""`` (the only one), ``head`` or ``tuning``.
-        before: epochs of the parts before it.
-        epochs: its own; ``of``: of all parts.
-        peak: learning rate.
         images: training images an epoch; ``batch_size``: of a step.
         prepare: called before each of its epochs with the epoch's number from 0.
     """
 
     name: str
-    before: int
-    epochs: int
-    of: int
-    peak: float
+    spec: TrainSpec
     images: int
     batch_size: int
     classes: Sequence[str] = ()
     samples: Samples | None = None
     prepare: Callable[[int], None] | None = field(default=None)
+
+    @property
+    def _own(self) -> TrainSpec | Tuning:
+        return self.spec.tuning if self.name == "tuning" else self.spec
+
+    @property
+    def epochs(self) -> int:
+        return self._own.epochs
+
+    @property
+    def before(self) -> int:
+        """Epochs of the parts before it."""
+        return self.spec.epochs if self.name == "tuning" else 0
+
+    @property
+    def peak(self) -> float:
+        """The learning rate at its highest."""
+        return self._own.learning_rate
 
     @property
     def batches(self) -> int:
@@ -80,7 +93,6 @@ class FitContext:
         paused_s: seconds paused; ``aside_s``: spent on checkpoints and samples.
     """
 
-    spec: TrainSpec
     phase: FitPhase
     kept: FitState
     report: Reporter
@@ -94,6 +106,10 @@ class FitContext:
     paused_s: float = 0.0
     aside_s: float = 0.0
     began: float = field(default_factory=time.monotonic)
+
+    @property
+    def spec(self) -> TrainSpec:
+        return self.phase.spec
 
     @property
     def number(self) -> int:

@@ -38,10 +38,10 @@ class Telemetry(FitCallback):
     def on_counted_epoch(self, logs: dict[str, Any]) -> None:
         fit = self.fit
         entry = fit.kept.history[-1].as_json()
-        fit.report.event("epoch", epochs=fit.phase.of, best=fit.better, **entry)
+        fit.report.event("epoch", epochs=fit.spec.all_epochs, best=fit.better, **entry)
 
     def _tell(self, batch: int, logs: dict[str, Any], since: float) -> None:
-        fit, phase = self.fit, self.fit.phase
+        fit, phase, epochs = self.fit, self.fit.phase, self.fit.spec.all_epochs
         done = fit.epoch * phase.batches + batch + 1
         steps = done - self._steps_before - 1
         busy = time.monotonic() - since - fit.paused_s
@@ -51,7 +51,7 @@ class Telemetry(FitCallback):
         fit.report.event(
             "batch",
             epoch=fit.number,
-            epochs=phase.of,
+            epochs=epochs,
             batch=batch + 1,
             batches=phase.batches,
             loss=rounded(loss),
@@ -64,8 +64,8 @@ class Telemetry(FitCallback):
         fit.report.progress(
             "fit",
             phase.before * phase.batches + done,
-            phase.of * phase.batches,
-            f"{_DOING.get(phase.name, 'Training')}: epoch {fit.number} of {phase.of}",
+            epochs * phase.batches,
+            f"{_DOING.get(phase.name, 'Training')}: epoch {fit.number} of {epochs}",
         )
 
     def _since_last(self, batch: int, logs: dict[str, Any]) -> tuple[float, float]:

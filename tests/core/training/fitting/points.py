@@ -70,10 +70,7 @@ def part_of(settings: TrainSpec, **changes: Any) -> FitPhase:
     points, labels = make_points(3, 0)
     part = FitPhase(
         "",
-        0,
-        settings.epochs,
-        settings.epochs,
-        settings.learning_rate,
+        settings,
         N,
         settings.batch_size,
         CLASSES,
@@ -126,7 +123,7 @@ def trained(
         epoch=epochs_done(fit_state, this),
         **(options or {}),
     )
-    run = Run(settings, report or RecordingReporter(), fit_state, checkpoint)
+    run = Run(report or RecordingReporter(), fit_state, checkpoint)
     stopped = fit(run, made, train, held_out() if validate else None, this)
     return Done(made, fit_state, stopped)
 

@@ -42,6 +42,14 @@ FIGURES = {
 }
 
 
+# The second part of a run, of three epochs after four.
+LATER: dict[str, Any] = {
+    "part": {"name": "tuning"},
+    "epochs": 4,
+    "tuning": {"epochs": 3, "learning_rate": 0.05},
+}
+
+
 class AfterBatches(RecordingReporter):
     """Asks to stop once ``wishes`` has been asked in that many batches (twice in each)."""
 
@@ -109,7 +117,7 @@ def test_batches_are_told_from_the_first_with_how_far_it_is(plain: Any) -> None:
 
 def test_a_part_of_a_run_is_numbered_and_counted_among_all() -> None:
     report = RecordingReporter()
-    done = trained(report, part={"name": "tuning", "before": 4, "of": 7})
+    done = trained(report, **LATER)
     assert done.column("epoch") == [5, 6, 7]
     assert set(done.column("part")) == {"tuning"}
     assert {payload["epochs"] for payload in told(report, "epoch")} == {7}
@@ -165,7 +173,7 @@ def test_without_validation_the_last_epoch_is_kept() -> None:
 def test_a_later_part_is_only_better_than_the_one_before_if_it_is() -> None:
     report = RecordingReporter()
     fit_state = FitState(best_epoch=4, best=1.1)
-    done = trained(report, fit_state=fit_state, part={"name": "tuning", "before": 4, "of": 7})
+    done = trained(report, fit_state=fit_state, **LATER)
     assert done.fit_state.best_epoch == 4
     assert not any(entry["best"] for entry in told(report, "epoch"))
 
@@ -354,7 +362,7 @@ def test_a_later_part_that_breaks_at_once_leaves_the_one_before_as_the_best() ->
         report,
         made=broken(),
         fit_state=FitState(best_epoch=4, best=0.5, tie=-1.0),
-        part={"name": "tuning", "before": 4, "of": 7},
+        **LATER,
     )
     assert done.fit_state.best_epoch == 4
     assert "best epoch (4) is kept" in told(report, "diagnosis")[0]["text"]

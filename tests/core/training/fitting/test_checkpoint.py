@@ -116,10 +116,10 @@ def test_killed_after_it_had_stopped_early_nothing_is_trained_again(tmp_path: Pa
 def test_a_part_that_is_done_keeps_its_best_weights_while_the_next_is_trained(
     tmp_path: Path,
 ) -> None:
-    head = {"name": "head", "of": 9}
-    tuning = {"name": "tuning", "before": 6, "epochs": 3, "of": 9}
+    head, tuning = {"name": "head"}, {"name": "tuning"}
+    values = VALUES | {"tuning": {"epochs": 3, "learning_rate": VALUES["learning_rate"]}}
     checkpoint = Checkpoint(tmp_path)
-    first = trained(made=model(0.3), checkpoint=checkpoint, part=head, **VALUES)
+    first = trained(made=model(0.3), checkpoint=checkpoint, part=head, **values)
     with pytest.raises(Gone):
         # A model of another shape, as a whole network's is beside its head's.
         wide = widened()
@@ -129,10 +129,10 @@ def test_a_part_that_is_done_keeps_its_best_weights_while_the_next_is_trained(
             fit_state=first.fit_state,
             checkpoint=checkpoint,
             part=tuning,
-            **VALUES,
+            **values,
         )
     report = RecordingReporter()
-    again = resumed(tmp_path, report, part=head)
+    again = resumed(tmp_path, report, part=head, tuning=values["tuning"])
     assert told(report, "batch") == []
     for found, expected in zip(again.model.get_weights(), first.model.get_weights(), strict=True):
         assert np.array_equal(found, expected)
@@ -142,7 +142,7 @@ def test_a_part_that_is_done_keeps_its_best_weights_while_the_next_is_trained(
         fit_state=again.fit_state,
         checkpoint=checkpoint,
         part=tuning,
-        **VALUES,
+        **values,
     )
     assert [entry["epoch"] for entry in told(report, "epoch")] == [9]
     assert done.column("epoch") == list(range(1, 10))
