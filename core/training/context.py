@@ -18,6 +18,7 @@ from core.progress import Reporter
 from core.text import images
 from core.training import architectures, recipes
 from core.training.architectures import Architecture, BuildConfig
+from core.training.export import CHECK_IMAGES
 from core.training.spec import TrainSpec
 
 _SAMPLES = 12
@@ -116,6 +117,11 @@ class Data:
     def learned(self) -> np.ndarray:
         """Rows of the training images, and then of those that choose the epoch."""
         return np.concatenate([self.train, self.validation])
+
+    def checked(self) -> np.ndarray:
+        """Rows on which the export is checked: first those that chose nothing but the epoch; the
+        test set is left alone until it is tested."""
+        return np.concatenate([self.validation, self.train])[:CHECK_IMAGES]
 
     def samples(self) -> np.ndarray:
         """A few validation rows to show what the model answers about them, of various classes."""

@@ -152,7 +152,7 @@ VIEWS = ((6_000, 3), (20_000, 2), (60_000, 1))
 
 def suggest(table: pd.DataFrame) -> str:
     """The recipe to start with, for usable images: photos start from what photos taught."""
-    return "scratch" if _typical_side(table) < _SMALL else "auto"
+    return "scratch" if looks.typical_side(table) < _SMALL else "auto"
 
 
 def default_spec(
@@ -171,7 +171,7 @@ def default_spec(
     """
     card = get(recipe)
     values = dict(card.values)
-    side = _typical_side(table)
+    side = looks.typical_side(table)
     if recipe == "auto":
         values["image_size"] = looks.sizes(table)[0]
     elif card.architecture.backbone is not None:
@@ -215,9 +215,3 @@ def batch_size(spec: TrainSpec, training_images: int) -> int:
 def plan(spec: TrainSpec, table: pd.DataFrame) -> pd.Series:
     """The split of usable images under this spec; copies and near-duplicates stay on one side."""
     return split_plan(table, spec.shares, spec.seed)
-
-
-def _typical_side(table: pd.DataFrame) -> float:
-    if table.empty:
-        return 64.0
-    return float(np.median(np.minimum(table["width"], table["height"])))

@@ -23,7 +23,6 @@ from core.runs.values import ModelInfo
 from core.training import checks, speeds
 from core.training.again import split_of
 from core.training.context import TrainingContext, decode
-from core.training.export import CHECK_IMAGES
 from core.training.spec import parse_spec
 
 # Images that the check of an export looks at where most of the model was checked before.
@@ -90,7 +89,7 @@ def train_run(
         from core.training.fitting.whole import fit_whole as fit_model
     try:
         if spec.minutes:
-            automatic = fit_automatically(context, data, CHECK_IMAGES)
+            automatic = fit_automatically(context, data)
             model, stopped = automatic.model, automatic.stopped
             report.event("note", text=automatic.summary.story)
             context.spec = spec = automatic.spec
@@ -101,9 +100,7 @@ def train_run(
             checkpoint.clear()
         raise
     with context.phase("export"):
-        # Images that chose nothing but the epoch; the test set is left alone until it is tested.
-        rows = np.concatenate([data.validation, data.train])[:CHECK_IMAGES]
-        images = automatic.images if automatic is not None else data.pixels.take(rows)
+        images = data.pixels.take(data.checked()) if automatic is None else automatic.images
         if spec.refits and automatic is not None:
             # The network was checked when it was chosen; only what follows it is new.
             images = images[:_CHECK_AGAIN]

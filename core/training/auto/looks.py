@@ -112,6 +112,15 @@ def networks(first: str = "") -> list[str]:
     return [key for key in order if find_weights(key) is not None]
 
 
+def typical_side(table: pd.DataFrame) -> float:
+    """Of images' shorter sides, in pixels.
+
+    Args:
+        table: columns ``width`` and ``height``.
+    """
+    return float(np.median(np.minimum(table["width"], table["height"]))) if len(table) else 64.0
+
+
 def sizes(table: pd.DataFrame) -> list[int]:
     """Sizes worth trying for these images, the first to begin with.
 
@@ -121,7 +130,7 @@ def sizes(table: pd.DataFrame) -> list[int]:
     Args:
         table: columns ``width`` and ``height``.
     """
-    side = float(np.median(np.minimum(table["width"], table["height"]))) if len(table) else 64.0
+    side = typical_side(table)
     if side < _TINY:
         return [FIRST_SIZES[1], 128, 160]
     return [FIRST_SIZES[0], 288] if side >= 256 else [FIRST_SIZES[0]]

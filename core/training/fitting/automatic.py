@@ -37,7 +37,7 @@ class Automatic:
         spec: the run's, with what was chosen.
         stopped: whether the person has ended the search.
         summary: what there is to say of it: how good it is, what it looks with, what was tried.
-        images: of some rows, uint8, as the model takes them.
+        images: on which its export is checked, uint8, as the model takes them.
     """
 
     model: Any
@@ -47,11 +47,8 @@ class Automatic:
     images: NDArray[np.uint8]
 
 
-def fit_automatically(context: TrainingContext, data: Data, check_on: int) -> Automatic:
+def fit_automatically(context: TrainingContext, data: Data) -> Automatic:
     """Search for as long as the spec says, and make the best a model.
-
-    Args:
-        check_on: how many images to give back, for the check of the export.
 
     Raises:
         WeightsMissing: no network's weights are on this computer.
@@ -98,7 +95,7 @@ def fit_automatically(context: TrainingContext, data: Data, check_on: int) -> Au
             model = pretrained.assemble(body, as_model(found.steps))
             _keep(context, data, found.rows, found.judged.probabilities)
             files.write_axes(found.before.kernel, found.before.bias)
-    rows = np.concatenate([data.validation, data.train])[:check_on]
+    rows = data.checked()
     # Those that the export is checked on are read even where the person has ended the search.
     heedless = dataclasses.replace(context, report=ToTheEnd(context.report))
     images = seen.Seen(heedless, data, rows).pixels(found.look).take(np.arange(len(rows)))

@@ -52,7 +52,7 @@ class FitPhase:
     batch_size: int
     classes: Sequence[str] = ()
     samples: Samples | None = None
-    prepare: Callable[[int], None] | None = field(default=None)
+    prepare: Callable[[int], None] | None = None
 
     @property
     def _own(self) -> TrainSpec | Tuning:
