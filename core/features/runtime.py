@@ -1,7 +1,10 @@
-"""A compiled OpenVINO model: uint8 images in, float32 rows out. Needs no TensorFlow."""
+"""Models for OpenVINO: converted from Keras, written, and compiled: uint8 images in, float32 rows
+out. Only converting needs TensorFlow."""
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from core import settings
+from core.errors import disk_errors
 from core.quiet import openvino
 
 # A request has as many images as make up a square of so many pixels: more push one another's maps
@@ -146,3 +150,30 @@ def _fix(model: Any, images: int) -> bool:
         # What was trained elsewhere may count on the images in its middle.
         return False
     return True
+
+
+def save_ir(model: Any, path: Path) -> None:
+    """Convert a Keras model and write ``path`` (.xml) and the .bin beside it, atomically."""
+    import tensorflow as tf
+
+    # Traced here: OpenVINO would call the model with a tuple, and Keras warn that it wants none.
+    pixels = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32, name="pixels")
+    answer = tf.function(
+        lambda images: model(images, training=False), input_signature=[pixels], autograph=False
+    )
+    write_ir(openvino().convert_model(answer.get_concrete_function()), path)
+
+
+def write_ir(model: Any, path: Path) -> None:
+    """Write an OpenVINO model: ``path`` (.xml) and the .bin beside it, atomically."""
+    with disk_errors("saving the model"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=".ir-", dir=path.parent))
+        try:
+            openvino().save_model(model, str(folder / path.name), compress_to_fp16=False)
+            # The .xml is looked for, so it comes last.
+            weights = (folder / path.name).with_suffix(".bin")
+            weights.replace(path.with_suffix(".bin"))
+            (folder / path.name).replace(path)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)

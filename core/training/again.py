@@ -1,23 +1,27 @@
-"""A model that learns again from a dataset that has changed a little since: corrected labels, a few
-more photos.
+"""A training that goes on: one that learns again from a dataset that has changed a little since
+(corrected labels, a few more photos), and whether one that has ended without success could go on
+where it was. Without Keras.
 
-What was held out stays held out: each image keeps the split that it had, so that the two can be
-compared on the same test, and no answer of the earlier one is chosen by images that the later one
-learned from. Where Auto had chosen a head, only that is fitted anew, on features that are kept.
+For who learns again, what was held out stays held out: each image keeps the split that it had, so
+that the two can be compared on the same test, and no answer of the earlier one is chosen by images
+that the later one learned from. Where Auto had chosen a head, only that is fitted anew, on features
+that are kept.
 """
 
 from __future__ import annotations
 
+from zipfile import is_zipfile
+
 import pandas as pd
 
 from core.catalog import Catalog, RunRecord
-from core.errors import InvalidInput, NotFound
+from core.errors import InvalidInput, LightboxError, NotFound
 from core.quality.curation import curated, usable
 from core.quality.export import with_groups
 from core.runs.files import RunFiles
 from core.training import recipes
 from core.training.spec import TrainSpec, parse_spec
-from core.workspace import Workspace
+from core.workspace import Workspace, read_json
 
 # Whatever a new image is a copy of decides where it goes; being tested with comes first.
 _RANK = {"train": 0, "validation": 1, "test": 2}
@@ -98,3 +102,29 @@ def split_of(workspace: Workspace, spec: TrainSpec, table: pd.DataFrame) -> pd.S
     rank = splits.map(_RANK).groupby(group).transform("max")
     joined = rank.map({number: name for name, number in _RANK.items()})
     return splits.where(splits.notna(), joined.fillna("train"))
+
+
+def resumable(workspace: Workspace, run_id: str) -> int | None:
+    """How many epochs of a run are finished and kept, or ``None`` if it would begin anew.
+
+    A file that is missing or was cut off (a full disk) is noticed; whether a disk has altered what
+    is in it shows when it is read.
+    """
+    folder = RunFiles(workspace, run_id).checkpoint
+    try:
+        kept = read_json(folder / "state.json")
+        files, epochs = kept["files"].values(), int(kept["standing"]["epoch"])
+    except (LightboxError, OSError, KeyError, TypeError, ValueError, AttributeError):
+        return None
+    if epochs < 1 or not all(is_zipfile(folder / str(name)) for name in files):
+        return None
+    return epochs
+
+
+def ways_kept(workspace: Workspace, run_id: str) -> int:
+    """How many ways a search by Auto had tried, which it need not try again; 0 if it would begin
+    anew."""
+    try:
+        return len(read_json(workspace.run(run_id) / "checkpoint" / "search.json")["lines"])
+    except (LightboxError, OSError, KeyError, TypeError, ValueError):
+        return 0

@@ -1,20 +1,73 @@
-"""A network's layers, gathered into the few blocks that a person can take in, and their drawing: an
-SVG from top to bottom that fits a phone, in the colour of the text. Needs no Keras.
+"""A network's layers: as a table, which outlives Keras; gathered into the few blocks that a person
+can take in; and these as a drawing, an SVG from top to bottom that fits a phone, in the colour of
+the text.
 
-Each block is a bar, as wide as its picture and as high as it has channels, both on a scale that
-keeps the small ones visible; a list of numbers is a round one.
+In it each block is a bar, as wide as its picture and as high as it has channels, both on a scale
+that keeps the small ones visible; a list of numbers is a round one. Only the table needs Keras.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from math import log2, sqrt
+from math import log2, prod, sqrt
 from typing import Any
 
 from core.text import escape_html
 from core.training.stack import Row
+
+_MULTIPLYING = {"Conv2D", "DepthwiseConv2D", "SeparableConv2D", "Dense"}
+
+
+def layer_table(model: Any) -> list[dict[str, Any]]:
+    """One entry a layer, in order, those inside layers that are models themselves included.
+
+    Args:
+        model: a ``keras.Model``; where it leaves a size open, operations count as none.
+
+    Returns:
+        of each its ``name``; ``kind``, Keras's class; ``shape`` of its output without the number of
+        images; ``parameters``; and ``flops`` for one image, two for each multiply-add, those of
+        convolutions and dense layers (the others are few beside them).
+    """
+    return [
+        {
+            "name": layer.name,
+            "kind": type(layer).__name__,
+            "shape": list(layer.output.shape[1:]),
+            "parameters": int(layer.count_params()) if hasattr(layer, "count_params") else 0,
+            "flops": _flops(layer),
+        }
+        for layer in _layers(model)
+    ]
+
+
+def _layers(model: Any, *, inside: bool = False) -> Iterator[Any]:
+    from keras import layers
+
+    # Operations rather than layers: some networks add up residuals without a layer for it.
+    for layer in getattr(model, "operations", None) or model.layers:
+        if isinstance(layer, layers.InputLayer):
+            if not inside:
+                yield layer
+        elif hasattr(layer, "layers"):
+            yield from _layers(layer, inside=True)
+        elif isinstance(layer, layers.Layer) or isinstance(layer.input, list):
+            yield layer
+
+
+def _flops(layer: Any) -> int:
+    if type(layer).__name__ not in _MULTIPLYING:
+        return 0
+    # Each value of a kernel is used once at every place of the output.
+    shape = layer.output.shape[1:-1]
+    if None in shape:
+        return 0
+    places = prod(shape)
+    kernels = sum(prod(weight.shape) for weight in layer.weights if len(weight.shape) > 1)
+    return 2 * places * kernels
+
 
 # What a block is called after a layer that is in it; the first that fits.
 _CALLED = {
@@ -65,7 +118,7 @@ def group(table: Sequence[Mapping[str, Any]]) -> list[Block]:
     """One block for the input, one a resolution, one for the features and one for the answer.
 
     Args:
-        table: as from :func:`core.training.architectures.layers.layer_table`.
+        table: as from :func:`layer_table`.
     """
     places = _places(table)
     return [
@@ -155,7 +208,7 @@ def _bar(block: Block, top: int, widest: int, *, last: bool) -> list[str]:
         f'rx="{round_by:.1f}" fill-opacity="0.14" stroke="currentColor" stroke-opacity="0.6"'
         f"{dashes}/>",
         f'<text x="{_TEXT}" y="{middle - 3:.1f}" font-size="13" font-weight="600">'
-        f"{escape_html(block.name)}{_layers(block)}</text>",
+        f"{escape_html(block.name)}{_how_many(block)}</text>",
         f'<text x="{_TEXT}" y="{middle + 13:.1f}" font-size="12" fill-opacity="0.75">'
         f"{escape_html(_detail(block))}</text>",
     ]
@@ -177,7 +230,7 @@ def _sizes(block: Block, widest: int) -> tuple[float, float, float]:
     return _WIDEST / 4, height, height / 3
 
 
-def _layers(block: Block) -> str:
+def _how_many(block: Block) -> str:
     if block.layers == 1:
         return ""
     return f'<tspan font-weight="400" fill-opacity="0.75"> · {block.layers} layers</tspan>'

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.features.ir import save_ir
-from core.features.runtime import Compiled
+from core.features.runtime import Compiled, save_ir
 
 TOLERANCE = 1e-3
 CHECK_IMAGES = 64

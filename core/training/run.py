@@ -166,7 +166,7 @@ def _summary(
 def _save(
     context: TrainingContext, files: RunFiles, images: NDArray[np.uint8], model: Any
 ) -> float:
-    from core.training.architectures.layers import layer_table
+    from core.training.blocks import layer_table
     from core.training.export import export_checked
     from core.training.fitting.looks import averaged
 

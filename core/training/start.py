@@ -10,10 +10,9 @@ from core.catalog.queue import Has
 from core.catalog.records import FINISHED
 from core.quality.curation import curated, usable
 from core.training import checks, recipes
-from core.training.again import spec_again
+from core.training.again import resumable, spec_again, ways_kept
 from core.training.auto.clock import finish_s
 from core.training.estimate import estimate
-from core.training.resumable import resumable, ways_kept
 from core.training.spec import TrainSpec
 
 

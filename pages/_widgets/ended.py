@@ -11,7 +11,7 @@ from core.jobs.kinds import resume_run
 from core.jobs.live import curves
 from core.runs.earlier import why_not_new
 from core.text import escape, images, likely, plural, rate
-from core.training.resumable import resumable, ways_kept
+from core.training.again import resumable, ways_kept
 from core.training.spec import parse_spec
 from core.training.start import create_run
 from pages._widgets.gone import dataset_gone, its_dataset_gone

@@ -56,7 +56,7 @@ def import_run(
     files = RunFiles(catalog.workspace, run_id)
     load_keras()
     from core.delivery.imported.wrap import load, probes, wrap
-    from core.training.architectures.layers import layer_table
+    from core.training.blocks import layer_table
 
     report.progress("check", 0, None, "Loading the model, in safe mode")
     files.write_spec(run.spec)

@@ -16,7 +16,7 @@ from core.features import backbones
 from core.features.backbones.backbone import Peaks
 from core.features.backbones.build import build
 from core.features.backbones.closer import left_out
-from core.features.ir import save_ir, write_ir
+from core.features.runtime import save_ir, write_ir
 from core.features.weights import weights
 from core.progress import SILENT, Reporter
 from core.quiet import load_keras, openvino

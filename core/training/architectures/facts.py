@@ -16,8 +16,7 @@ from pydantic import TypeAdapter
 
 from core.quiet import load_keras
 from core.training.architectures import ARCHITECTURES, BuildConfig, get
-from core.training.architectures.layers import layer_table
-from core.training.blocks import Block, group
+from core.training.blocks import Block, group, layer_table
 from core.workspace import write_json
 
 CLASSES = 10

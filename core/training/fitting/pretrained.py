@@ -20,8 +20,7 @@ from core.features import backbones
 from core.features.backbones import convert
 from core.features.backbones.build import build
 from core.features.cache import FeatureViews
-from core.features.ir import save_ir
-from core.features.runtime import Compiled
+from core.features.runtime import Compiled, save_ir
 from core.features.weights import weights
 from core.runs.files import CHECKPOINT
 from core.training import frozen

@@ -18,8 +18,7 @@ from core.progress import Colleague, Gone
 from core.text import plural
 from core.training.context import Data, TrainingContext
 from core.training.fitting.batches import Batches
-from core.training.fitting.partner import Found, Learner
-from core.training.fitting.share import Share, part_of
+from core.training.fitting.partner import Found, Learner, Share, part_of
 
 _PARTNER = "core.training.fitting.partner:Partner"
 

@@ -23,8 +23,7 @@ from core.features import hardware
 from core.features.backbones import convert
 from core.features.backbones.build import build
 from core.features.backbones.closer import looking_closely
-from core.features.ir import save_ir
-from core.features.runtime import Compiled
+from core.features.runtime import Compiled, save_ir
 from core.features.weights import weights
 from core.runs.files import CHECKPOINT
 from core.text import percent

@@ -1,6 +1,7 @@
-"""What a ``.keras`` file holds, found out without loading it: nothing in it is run.
+"""What a ``.keras`` file or one of weights holds, found out without loading it: nothing in it is
+run.
 
-Such a file is a zip of ``config.json`` (which layers, with which settings), ``metadata.json`` and
+The former is a zip of ``config.json`` (which layers, with which settings), ``metadata.json`` and
 ``model.weights.h5``. Keras builds whatever the config names, so everything that it names must be
 Keras's own, and none of the few layers that run code or read other files. What passes is written
 anew, without what isn't needed (optimizer, loss), and only that copy is ever loaded, in safe mode.
@@ -15,11 +16,10 @@ import shutil
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import IO, Any
 
 from core.contained import Limits, contained
 from core.errors import InvalidInput
-from core.training.foreign.arrays import check_arrays
 from core.training.foreign.judge import Looked, judge
 from core.workspace import atomic_path
 
@@ -186,3 +186,66 @@ def _without_training(value: Any) -> Any:
             key: _without_training(each) for key, each in value.items() if key != "compile_config"
         }
     return value
+
+
+_MOST_ARRAYS = 20_000
+
+
+def check_arrays(file: Path | IO[bytes], most_bytes: int, name: str = "") -> int:
+    """Refuse a file that isn't weights alone: plain arrays of numbers, in this file.
+
+    Args:
+        most_bytes: that all arrays may have together, unpacked.
+        name: what to call it, where it is no path.
+
+    Returns:
+        How many bytes they have.
+
+    Raises:
+        InvalidInput: it is damaged, too large, or reaches for other files.
+    """
+    import h5py
+
+    called = file.name if isinstance(file, Path) else name
+    total = arrays = 0
+
+    def take(group: Any, depth: int) -> None:
+        nonlocal total, arrays
+        if depth > 100:
+            raise _refused(called, "holds groups within groups without an end")
+        for key in group:
+            if not isinstance(group.get(key, getlink=True), h5py.HardLink):
+                raise _refused(called, "holds a link to somewhere else")
+            arrays += 1
+            if arrays > _MOST_ARRAYS:
+                raise _refused(called, f"holds more than {_MOST_ARRAYS:,} arrays")
+            found = group[key]
+            if isinstance(found, h5py.Group):
+                take(found, depth + 1)
+                continue
+            if found.external or found.is_virtual:
+                raise _refused(called, "has its arrays in other files")
+            if found.dtype.kind not in "fiubSOV" or (found.dtype.hasobject and found.ndim):
+                raise _refused(called, "holds something other than numbers")
+            total += int(found.size) * found.dtype.itemsize if found.shape is not None else 0
+            if total > most_bytes:
+                raise _refused(called, f"unpacks to more than {most_bytes / 1024**3:.0f} GB")
+
+    try:
+        with h5py.File(file, "r") as opened:
+            take(opened, 0)
+    except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
+        raise InvalidInput(
+            "The weights in this file are damaged.",
+            file=called,
+            remedy="Copy it again in case it was cut off.",
+        ) from error
+    return total
+
+
+def _refused(called: str, why: str) -> InvalidInput:
+    return InvalidInput(
+        f"The weights in this file can’t be used: it {why}.",
+        file=called,
+        remedy="Save them again with Keras 3.",
+    )

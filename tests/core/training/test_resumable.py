@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from core.training.again import resumable
 from core.training.fitting.checkpoint import Checkpoint
-from core.training.resumable import resumable
 from core.workspace import Workspace
 from tests.core.training.fitting.test_checkpoint import killed
 

@@ -12,7 +12,7 @@ import pytest
 from core.errors import InvalidInput
 from core.training import architectures
 from core.training.architectures import BuildConfig
-from core.training.architectures.layers import layer_table
+from core.training.blocks import layer_table
 from core.training.stack import Layer, Row, check, from_json, to_json, trace
 from core.training.templates import TEMPLATES
 

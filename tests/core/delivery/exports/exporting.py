@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from core.catalog import Catalog, DatasetRecord
 from core.datasets.folds import folds
 from core.evaluation.evaluate import evaluate_run
-from core.features.ir import save_ir
+from core.features.runtime import save_ir
 from core.quality.curation import curated
 from core.training import architectures
 from core.training.architectures import BuildConfig

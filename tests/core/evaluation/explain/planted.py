@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from core.features.ir import save_ir
+from core.features.runtime import save_ir
 from core.training import architectures
 from core.training.architectures import BuildConfig
 from core.training.stack import Layer

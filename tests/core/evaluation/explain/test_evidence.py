@@ -12,7 +12,7 @@ from core.evaluation.explain.asked import Asked
 from core.evaluation.explain.evidence import features_of, with_evidence
 from core.evaluation.explain.rules import NoRule
 from core.features.backbones.closer import looking_closely
-from core.features.ir import save_ir
+from core.features.runtime import save_ir
 from core.quiet import openvino
 from core.training import architectures
 from core.training.architectures import BuildConfig

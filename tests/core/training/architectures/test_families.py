@@ -14,14 +14,13 @@ import pytest
 from core.errors import InvalidInput
 from core.features import backbones
 from core.features.backbones.build import build
-from core.features.ir import save_ir
-from core.features.runtime import Compiled
+from core.features.runtime import Compiled, save_ir
 from core.features.weights import weights
 from core.training import architectures
 from core.training.architectures import ARCHITECTURES, BuildConfig
 from core.training.architectures.facts import facts, measure
-from core.training.architectures.layers import layer_table
 from core.training.architectures.pretrained import assemble, head
+from core.training.blocks import layer_table
 from core.training.templates import TEMPLATES
 
 pytestmark = pytest.mark.keras

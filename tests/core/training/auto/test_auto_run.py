@@ -26,10 +26,10 @@ from core.features.weights import find_weights
 from core.quality.scan import scan
 from core.runs.files import RunFiles
 from core.text import rate
+from core.training.again import ways_kept
 from core.training.auto import looks, search
 from core.training.checks import check
 from core.training.heads import choose, kernel
-from core.training.resumable import ways_kept
 from core.training.run import train_run
 from core.training.spec import parse_spec
 from core.training.start import learn_again

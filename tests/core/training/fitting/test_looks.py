@@ -9,8 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from core.features.ir import save_ir
-from core.features.runtime import Compiled
+from core.features.runtime import Compiled, save_ir
 from core.training import architectures
 from core.training.architectures import BuildConfig
 from core.training.fitting.looks import averaged

@@ -19,7 +19,7 @@ def test_a_head_answers_in_keras_and_openvino_as_it_did_in_numpy(key, tmp_path):
     import keras
     from scipy.special import softmax
 
-    from core.features.ir import save_ir
+    from core.features.runtime import save_ir
     from core.quiet import openvino
     from core.training.heads.head import as_model
 
