@@ -90,7 +90,7 @@ class Problem:
         return np.asarray(np.eye(self.classes)[self.labels])
 
     def some(self, at: NDArray[np.int64], rows: NDArray[np.float32]) -> Problem:
-        """Of some of the images only, in folds as before.
+        """Of some of the images only, in folds as before; nobody is told of their scores.
 
         Args:
             at: which.
@@ -100,8 +100,14 @@ class Problem:
         place[at] = np.arange(len(at))
         inner = [place[fold][place[fold] >= 0] for fold in self.folds]
         folds = [fold for fold in inner if len(fold)]
-        weights = self.weights[at]
-        return replace(self, rows=rows, labels=self.labels[at], folds=folds, weights=weights)
+        return replace(
+            self,
+            rows=rows,
+            labels=self.labels[at],
+            folds=folds,
+            weights=self.weights[at],
+            tell=lambda *_: None,
+        )
 
     def without(self, fold: NDArray[np.int64]) -> NDArray[np.int64]:
         """Rows that are not in a fold; all rows where that would be none."""

@@ -8,7 +8,7 @@ are the anchors (Nyström; Williams & Seeger, "Using the Nyström method to spee
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -99,17 +99,12 @@ def _judge_anchored(problem: Problem, rows: NDArray[np.float32]) -> Judged:
     else:
         few = problem.some(some, rows[some])
         for width in _WIDTHS:
-            tried = _Anchored(few, centred[some], anchors, width)
-            for ridge in (_RIDGES[0],) if scores else _RIDGES:
-                scores[width, ridge] = np.zeros_like(centred[some])
-                for fold, answers in tried.out_of_fold(ridge):
-                    scores[width, ridge][fold] = answers
+            ridges = (_RIDGES[0],) if scores else _RIDGES
+            # Not kept in a variable: it is large, and the next one should have its place.
+            scores |= _Anchored(few, centred[some], anchors, width).tried(ridges)
         best = best_setting(few.labels, scores)
     chosen = _Anchored(replace(problem, rows=rows), centred, anchors, best[0])
-    out = np.zeros_like(centred)
-    for fold, answers in chosen.out_of_fold(best[1]):
-        out[fold] = answers
-        problem.tell(fold, answers)
+    out = chosen.out_of_fold(best[1])
     weights = chosen.fitted(best[1])
     return Judged(
         out + prior,
@@ -148,12 +143,20 @@ class _Anchored:
             square, cross = square - without[0], cross - without[1]
         return _ridge(square, cross, self._shape, ridge)
 
-    def out_of_fold(self, ridge: float) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64]]]:
-        """Each fold and its scores (without the prior), fitted on the others."""
+    def tried(self, ridges: Sequence[float]) -> dict[Pair, NDArray[np.float64]]:
+        """:meth:`out_of_fold` of each ridge, by width and ridge."""
+        return {(self._width, ridge): self.out_of_fold(ridge) for ridge in ridges}
+
+    def out_of_fold(self, ridge: float) -> NDArray[np.float64]:
+        """Scores of all images without the prior, each fold's fitted on the others."""
+        out = np.zeros_like(self._centred)
         for fold, part in zip(self._problem.folds, self._parts, strict=True):
             self._problem.check()
             weights = self.fitted(ridge, part)
-            yield fold, np.concatenate([like @ weights for _, like in self._likenesses(fold)])
+            for chunk, like in self._likenesses(fold):
+                out[chunk] = like @ weights
+            self._problem.tell(fold, out[fold])
+        return out
 
     def _products(self, fold: NDArray[np.int64]) -> Products:
         """Products of a fold's likenesses (m, m) and with the targets (m, k)."""
