@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from core.datasets.images import Fit
-from core.features import backbones
 from core.features.backbones import Peaks
 from core.features.weights import find_weights
 from core.training import architectures
@@ -95,13 +94,10 @@ class Look:
 
     def __str__(self) -> str:
         how = {"stretch": "", "crop": ", cropped", "pad": ", padded"}[self.resize]
-        titles = [
-            backbones.get(architectures.get(key).backbone or "").title for key in self.networks
-        ]
         times = f"{len(self.closer)} times " if len(self.closer) > 1 else ""
         closer = f", whole and {times}closer up" if self.closer else ""
         fine = ", with fine detail" if self.peaks == "all" else ""
-        return f"{' and '.join(titles)} at {self.size} pixels{how}{closer}{fine}"
+        return f"{architectures.in_words(self.networks)} at {self.size} pixels{how}{closer}{fine}"
 
 
 def networks(first: str = "") -> list[str]:

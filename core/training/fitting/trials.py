@@ -67,15 +67,9 @@ class Finder(keras.callbacks.Callback):
         if blown_up or step >= STEPS:
             self.model.stop_training = True
 
-    @property
-    def suggestion(self) -> float | None:
-        """Where the loss falls most steeply over the logarithm of the rate; ``None`` if it never
-        does."""
-        return suggest(self.rates, self.losses)
-
 
 def suggest(rates: list[float], losses: list[float]) -> float | None:
-    """See :attr:`Finder.suggestion`.
+    """Where the loss falls most steeply over the logarithm of the rate; ``None`` if it never does.
 
     Args:
         rates: rising by a constant factor.
@@ -99,7 +93,7 @@ def suggest(rates: list[float], losses: list[float]) -> float | None:
 
 def findings(finder: Finder) -> dict[str, Any]:
     """What a page plots: rates, losses and the suggestion, rounded to two digits."""
-    rate = finder.suggestion
+    rate = suggest(finder.rates, finder.losses)
     return {
         "rates": [float(f"{value:.4g}") for value in finder.rates],
         "losses": [round(value, 5) for value in finder.losses],
