@@ -46,7 +46,8 @@ FIGURES = {
 LATER: dict[str, Any] = {
     "part": {"name": "tuning"},
     "epochs": 4,
-    "tuning": {"epochs": 3, "learning_rate": 0.05},
+    "tuning.epochs": 3,
+    "tuning.learning_rate": 0.05,
 }
 
 

@@ -117,7 +117,8 @@ def test_a_part_that_is_done_keeps_its_best_weights_while_the_next_is_trained(
     tmp_path: Path,
 ) -> None:
     head, tuning = {"name": "head"}, {"name": "tuning"}
-    values = VALUES | {"tuning": {"epochs": 3, "learning_rate": VALUES["learning_rate"]}}
+    later = {"tuning.epochs": 3, "tuning.learning_rate": VALUES["learning_rate"]}
+    values = VALUES | later
     checkpoint = Checkpoint(tmp_path)
     first = trained(made=model(0.3), checkpoint=checkpoint, part=head, **values)
     with pytest.raises(Gone):
@@ -132,7 +133,7 @@ def test_a_part_that_is_done_keeps_its_best_weights_while_the_next_is_trained(
             **values,
         )
     report = RecordingReporter()
-    again = resumed(tmp_path, report, part=head, tuning=values["tuning"])
+    again = resumed(tmp_path, report, part=head, **later)
     assert told(report, "batch") == []
     for found, expected in zip(again.model.get_weights(), first.model.get_weights(), strict=True):
         assert np.array_equal(found, expected)
