@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from core.training.fitting.batches import Batches
 from core.training.fitting.callbacks.base import FitCallback, FitContext
-from core.training.fitting.callbacks.ending import EarlyStopping, PauseAndStop, StopOnNan
-from core.training.fitting.callbacks.epochs import EpochHistory, EpochStart
-from core.training.fitting.callbacks.keeping import BestWeights, Checkpointing
+from core.training.fitting.callbacks.best_weights import BestWeights
+from core.training.fitting.callbacks.checkpointing import Checkpointing
+from core.training.fitting.callbacks.diagnosis import Diagnosis
+from core.training.fitting.callbacks.early_stopping import EarlyStopping
+from core.training.fitting.callbacks.epoch_history import EpochHistory
+from core.training.fitting.callbacks.epoch_start import EpochStart
 from core.training.fitting.callbacks.learning_rate import LearningRate
+from core.training.fitting.callbacks.pause_and_stop import PauseAndStop
 from core.training.fitting.callbacks.replicas import Replicas
-from core.training.fitting.callbacks.telling import Diagnosis, SampleAnswers, Telemetry
+from core.training.fitting.callbacks.sample_answers import SampleAnswers
+from core.training.fitting.callbacks.stop_on_nan import StopOnNan
+from core.training.fitting.callbacks.telemetry import Telemetry
 from core.training.fitting.checkpoint import Checkpoint
 
 

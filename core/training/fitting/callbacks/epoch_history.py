@@ -1,4 +1,4 @@
-"""Each epoch begins with its own data, and a whole one leaves an entry in the run's history."""
+"""Every whole epoch leaves an entry in the run's history."""
 
 from __future__ import annotations
 
@@ -10,27 +10,8 @@ import numpy as np
 
 from core.features.hardware import memory_mb
 from core.runs.values import EpochRecord
-from core.training.fitting.batches import Batches
-from core.training.fitting.callbacks.base import FitCallback, FitContext, rounded
+from core.training.fitting.callbacks.base import FitCallback, rounded
 from core.training.fitting.tally import Tally, averages
-
-
-class EpochStart(FitCallback):
-    """Before an epoch, prepares its data and lets the batches know which one it is.
-
-    Args:
-        train: told of each epoch's number.
-    """
-
-    def __init__(self, fit: FitContext, train: Batches) -> None:
-        super().__init__(fit)
-        self.train = train
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self.fit.epoch = epoch
-        if self.fit.phase.prepare is not None:
-            self.fit.phase.prepare(epoch)
-        self.train.begin(epoch)
 
 
 class EpochHistory(FitCallback):
