@@ -40,8 +40,7 @@ def make_export(catalog: Catalog, run_id: str, key: str, report: Reporter = SILE
     started = time.monotonic()
     fmt = formats.get(key)
     key = fmt.key
-    material = load_material(catalog, run_id, report)
-    run, files = material.run, RunFiles(catalog.workspace, run_id)
+    run, files = catalog.runs.get(run_id), RunFiles(catalog.workspace, run_id)
     # Without its images there is nothing to check it with.
     catalog.datasets.get(run.dataset_id)
     kept = exports_folder(catalog.workspace, run.id) / key
@@ -53,6 +52,7 @@ def make_export(catalog: Catalog, run_id: str, key: str, report: Reporter = SILE
 
     step(0, "Opening the model")
     model = files.open_keras()
+    material = load_material(catalog, run_id, report)
     with disk_errors("the export"), _new_folder(kept.parent) as temporary:
         making = Path(temporary)
         step(1, f"Converting it to {fmt.title}")

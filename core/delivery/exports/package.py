@@ -53,16 +53,17 @@ def answer(pixels):  # float32 (1, size, size, 3), 0 to 255 -> probabilities (1,
     return {answering}
 
 if __name__ == "__main__":
+    unread = []
     for file in sys.argv[1:] or [HERE / "selftest" / "1.png"]:
         try:
-            probabilities = answer(prepare(file))[0]
+            shares = answer(prepare(file))[0]
         except UnreadableImage as error:
-            print(error, file=sys.stderr)
+            unread.append(str(error))
             continue
-        best = probabilities.argmax()
-        unsure = " (not sure)" if probabilities[best] < sure_from else ""
-        share = f"{{100 * probabilities[best]:.1f}} %"
-        print(f"{{Path(file).name}}: {{labels[best]}}, {{share}}{{unsure}}")
+        best = shares.argmax()
+        unsure = " (not sure)" if shares[best] < sure_from else ""
+        print(f"{{Path(file).name}}: {{labels[best]}}, {{100 * shares[best]:.1f}} %{{unsure}}")
+    sys.exit("\\n".join(unread) or None)
 '''
 
 

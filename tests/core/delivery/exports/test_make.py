@@ -49,11 +49,11 @@ for folder in sys.argv[1:]:
     for name in ("example", "prepare"):
         sys.modules.pop(name, None)
     sys.argv = ["example.py"]
-    runpy.run_path("example.py", run_name="__main__")
-    try:
-        runpy.run_path("selftest.py", run_name="__main__")
-    except SystemExit as ended:
-        assert not ended.code, folder
+    for program in ("example.py", "selftest.py"):
+        try:
+            runpy.run_path(program, run_name="__main__")
+        except SystemExit as ended:
+            assert not ended.code, folder
     sys.path.remove(folder)
 """
 
@@ -267,6 +267,7 @@ def test_an_example_is_not_sure_where_lightbox_is_not_and_says_what_it_cannot_re
         check=False,
     )
     assert "(not sure)" in done.stdout
+    assert done.returncode == 1
     assert "Traceback" not in done.stderr
     for said in ("There is no such file", "This is a folder", "can't be read to its end"):
         assert said in done.stderr
