@@ -47,9 +47,9 @@ def run(*arguments: str) -> tuple[int, Any, str]:
 
 def same(now: Any, then: Any, where: str = "") -> list[str]:
     """Where ``now`` differs from ``then``; numbers by more than 1e-6. What was added since doesn't
-    count, nor what is measured anew (times, and sizes on the disk), said in better words or in
-    another tone, or chosen by a better rule since (from when on an answer is sure; the range of a
-    score that says so)."""
+    count, nor what is measured anew (times, and sizes on the disk) or is of the computer, said in
+    better words or in another tone, or chosen by a better rule since (from when on an answer is
+    sure; the range of a score that says so)."""
     if isinstance(then, dict) and isinstance(now, dict):
         ranged = {"low", "high", "method"} if now.get("method") in _RANGED_ANEW else set()
         return [
@@ -67,6 +67,9 @@ def same(now: Any, then: Any, where: str = "") -> list[str]:
     return [f"{where}: {now!r}, was {then!r}"]
 
 
-_MEASURED = {"disk_bytes", "seconds", "milliseconds", "slow", "latency", "latency_ms"}
+_MEASURED = {
+    *("disk_bytes", "seconds", "milliseconds", "slow", "latency", "latency_ms"),
+    "environment",
+}
 _SAID_ANEW = {"text", "tone", "meaning", "threshold"}
 _RANGED_ANEW = {WIDER}
