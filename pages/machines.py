@@ -55,9 +55,8 @@ def _waiting() -> None:
     st.subheader("Waiting")
     words = named(catalog(), jobs)
     for job in jobs:
-        said = f"{words[job.id].title}: {words[job.id].subject}".rstrip(": ")
         why = nobody_for(catalog(), job)
-        st.markdown(f"{escape(said)}{f' · **{escape(why)}**' if why else ''}")
+        st.markdown(f"{escape(words[job.id].whole)}{f' · **{escape(why)}**' if why else ''}")
 
 
 @st.fragment(run_every=_EVERY_S)

@@ -40,11 +40,7 @@ def crew(catalog: Catalog) -> list[Member]:
     found = []
     for machine in catalog.machines.all():
         doing = [
-            Doing(
-                job.id,
-                f"{words[job.id].title}: {words[job.id].subject}".rstrip(": "),
-                job.started_at or 0.0,
-            )
+            Doing(job.id, words[job.id].whole, job.started_at or 0.0)
             for job in running
             if job.machine == machine.id
         ]

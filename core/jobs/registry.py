@@ -104,10 +104,15 @@ class Named:
     subject: str
     dataset: str
 
+    @property
+    def whole(self) -> str:
+        """What it does, and to what: ``"Find doubtful labels: hands"``."""
+        return f"{self.title}: {self.subject}".rstrip(": ")
+
 
 def named(catalog: Catalog, jobs: Iterable[JobRecord]) -> dict[str, Named]:
     """Jobs in words, by their ids."""
-    runs = catalog.runs.all()
+    runs = catalog.runs.all(archived=True)
     by_job, by_id = {run.job_id: run for run in runs}, {run.id: run for run in runs}
     datasets = {dataset.id: dataset.name for dataset in catalog.datasets.all()}
     found = {}

@@ -11,7 +11,7 @@ from core.catalog import JobRecord
 from core.errors import LightboxError
 from core.jobs.live import JobView, how_far, live
 from core.progress import amount
-from core.text import escape
+from core.text import escape, plural
 from pages._widgets.session import catalog
 
 EVERY_S = 0.6
@@ -46,11 +46,14 @@ def cancel_button(job_id: str, *, key: str = "") -> None:
     )
 
 
+def doing(view: JobView) -> str:
+    """What a job is at; while it waits, also how many are to be done before it."""
+    return view.doing + (f", behind {plural(view.ahead, 'other task')}" if view.ahead else "")
+
+
 def progress_bar(view: JobView) -> None:
     """One line and a bar."""
-    text, far = escape(view.doing), how_far(catalog(), view)
-    if view.ahead:
-        text += f", {view.ahead} before it"
+    text, far = escape(doing(view)), how_far(catalog(), view)
     if view.fraction == 1.0 and view.job.phase != "fit":
         # The next thing has begun, and says nothing yet.
         text += ": done, going on …"

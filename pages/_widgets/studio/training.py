@@ -12,7 +12,7 @@ from core.jobs.live import Curves, JobView, curves, live, whole
 from core.quality.thumbs import data_uri
 from core.text import duration, plural, rate, shorten
 from pages._widgets.controls import STOPPING, stage
-from pages._widgets.job import act
+from pages._widgets.job import act, doing
 from pages._widgets.sample_predictions import pictures_of, with_samples
 from pages._widgets.session import catalog, choose_run
 from pages._widgets.steps import lead
@@ -94,8 +94,7 @@ def _doing(view: JobView, so_far: Curves) -> str:
     if view.job.wishes.stop:
         return STOPPING[view.job.wishes.stop]
     if view.job.state != "running":
-        ahead = f", behind {plural(view.ahead, 'other task')}" if view.ahead else ""
-        return f"{view.doing}{ahead}"
+        return doing(view)
     if view.job.phase != "search":
         return view.doing
     ways = f": {plural(len(so_far.rungs), 'way')} so far" if so_far.rungs else ""

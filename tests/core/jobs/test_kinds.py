@@ -211,6 +211,15 @@ def test_every_kind_says_what_it_does_and_whose_it_is() -> None:
         assert each.about in ("dataset", "run")
 
 
+def test_what_is_done_to_an_archived_model_says_to_which(catalog: Catalog) -> None:
+    trained = catalog.jobs.add("train", {}, lane="train")
+    catalog.jobs.finish(trained.id, "done")
+    run = catalog.runs.add("night", dataset_id="d", dataset_version=1, spec={}, job_id=trained.id)
+    catalog.runs.archive(run.id)
+    job = kinds.submit_study(catalog, run.id)
+    assert named(catalog, [job])[job.id].whole == "Look into a model’s answers: night"
+
+
 def test_one_of_a_kind_is_enough_until_somebody_stops_it(catalog: Catalog) -> None:
     first = kinds.submit_umap(catalog, "r", "test")
     assert kinds.submit_umap(catalog, "r", "test").id == first.id
