@@ -33,7 +33,7 @@ from benchmarks.common import parser_of
 from core.catalog import Catalog, RunRecord, open_catalog
 from core.inference.keys import MOST_PER_MINUTE, create_key
 from core.workspace import open_workspace
-from tests.browser.conftest import Server, running_app, sign_in
+from tests.browser.conftest import Server, running_app
 from tests.waiting import wait_until
 
 _MODELS = 6  # one more than stay loaded
@@ -159,18 +159,10 @@ def _app(
 
 def _turn_pages(server: Server, load: subprocess.Popen[str]) -> dict[str, Any]:
     """Turn to one section of Predict and the next until the load has ended."""
-    from playwright.sync_api import sync_playwright
-
-    from tests.browser import chromium, journey
+    from tests.browser import journey
 
     times: list[float] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium.find(), args=list(chromium.ARGUMENTS)
-        )
-        page = browser.new_page()
-        page.set_default_timeout(60_000)
-        sign_in(page.context, server.url)
+    with journey.visiting(server.url) as page:
         page.goto(f"{server.url}/predict")
         page.get_by_role("heading", name="Predict").wait_for()
         journey.settled(page)
@@ -179,7 +171,6 @@ def _turn_pages(server: Server, load: subprocess.Popen[str]) -> dict[str, Any]:
                 started = time.perf_counter()
                 journey.section(page, section)
                 times.append(time.perf_counter() - started)
-        browser.close()
     return {
         "page_actions": len(times),
         "page_action_p50_s": round(float(np.percentile(times, 50)), 3),

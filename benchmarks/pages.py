@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.common import parser_of, photos_of
-from tests.browser import chromium, journey
-from tests.browser.conftest import DESKTOP, Server, running_app, sign_in
+from tests.browser import journey
+from tests.browser.conftest import Server, running_app
 from tests.waiting import wait_until
 
 # What one comes to each page for.
@@ -40,21 +40,11 @@ def main() -> None:
     parser.add_argument("photos", type=Path, nargs="?")
     parser.add_argument("--recipe", default="quick")
     options = parser.parse_args()
-    from playwright.sync_api import sync_playwright
-
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder:
         photos = photos_of(options, Path(folder))
         files = sum(1 for path in photos.rglob("*") if path.is_file())
         home, log = Path(folder) / "home", Path(folder) / "app.log"
-        browser = playwright.chromium.launch(
-            executable_path=chromium.find(), args=list(chromium.ARGUMENTS)
-        )
-        with running_app(home, log) as server:
-            page = browser.new_page(
-                viewport={"width": DESKTOP["width"], "height": DESKTOP["height"]}
-            )
-            page.set_default_timeout(120_000)
-            sign_in(page.context, server.url)
+        with running_app(home, log) as server, journey.visiting(server.url) as page:
             result: dict[str, Any] = {"benchmark": "pages", "files": files}
             result["home_first_paint_s"] = timed(_open, page, server.url, _CONTENT["home"])
             result |= _upload(page, photos, files)
@@ -62,7 +52,6 @@ def main() -> None:
             result |= _train(page, options.recipe)
             result["pages_warm_s"] = _pages(page, server, 1 if options.quick else _ROUNDS)
             result["web_process_mb"] = _resident(server)
-        browser.close()
     print(json.dumps(result))
 
 

@@ -25,8 +25,8 @@ from PIL import Image
 
 from benchmarks.common import parser_of
 from benchmarks.pages import timed
-from tests.browser import chromium, journey
-from tests.browser.conftest import DESKTOP, Server, running_app, sign_in
+from tests.browser import journey
+from tests.browser.conftest import Server, running_app
 
 _SIZE, _CELLS = 32, 4
 _TRAINED = 3
@@ -144,15 +144,7 @@ def _save_model(folder: Path, patterns: np.ndarray, labels: list[str]) -> None:
 
 
 def _measure(server: Server) -> dict[str, Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium.find(), args=list(chromium.ARGUMENTS)
-        )
-        page = browser.new_page(viewport={"width": DESKTOP["width"], "height": DESKTOP["height"]})
-        page.set_default_timeout(120_000)
-        sign_in(page.context, server.url)
+    with journey.visiting(server.url) as page:
         # The server's own start is not what is measured.
         page.goto(server.url)
         journey.settled(page)
@@ -174,7 +166,6 @@ def _measure(server: Server) -> dict[str, Any]:
             sections[name] = {"first_s": first, "again_s": round(statistics.median(again), 3)}
             if page.get_by_text("inside Lightbox").count():
                 sections[name]["failed"] = True
-        browser.close()
     return {**result, "sections": sections}
 
 

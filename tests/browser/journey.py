@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import expect, sync_playwright
 
 from core.training.recipes import RECIPES
-from tests.browser.heard import answered
+from tests.browser import chromium
+from tests.browser.conftest import DESKTOP, sign_in
+from tests.browser.heard import answered, follow
 
 TRAINING_MS = 240_000
 STILL_S = 60
@@ -41,6 +45,21 @@ WORDS = """() => {
   const ours = (word) => /\\p{L}/u.test(word) && !names.has(word.replace(/[^\\p{L}\\p{N}]/gu, ''));
   return read(app).split(/\\s+/).filter(ours).length;
 }"""
+
+
+@contextmanager
+def visiting(url: str) -> Iterator[Any]:
+    """A page of a browser of its own that is let in to the app at an address, for benchmarks."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium.find(), args=list(chromium.ARGUMENTS)
+        )
+        page = browser.new_page(viewport={"width": DESKTOP["width"], "height": DESKTOP["height"]})
+        follow(page)
+        page.set_default_timeout(120_000)
+        sign_in(page.context, url)
+        yield page
+        browser.close()
 
 
 def step(page: Any, name: str) -> None:
