@@ -142,6 +142,7 @@ def test_pixels_reach_the_model_as_it_was_trained_on_them(
     )
 
 
+@pytest.mark.keras
 def test_what_gives_no_probabilities_gets_a_softmax_and_one_number_becomes_two(
     catalog: Catalog, tmp_path: Path
 ) -> None:
