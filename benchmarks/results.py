@@ -192,14 +192,9 @@ def _drawn(page: Any) -> None:
     )
 
 
-_HEADS = "[...document.querySelectorAll('[data-testid=stMain] h3')].map(e => e.innerText).join()"
-
-
 def _turn(page: Any, name: str) -> None:
-    """Turn to a section, and wait until its headings have taken the place of another's."""
-    before = page.evaluate(_HEADS)
-    page.get_by_role("radio", name=name, exact=True).click()
-    page.wait_for_function(f"before => {_HEADS} !== before", arg=before)
+    """Turn to a section, and wait until it is drawn."""
+    journey.section(page, name)
     _drawn(page)
 
 
