@@ -77,8 +77,7 @@ def _not_done(run: RunRecord) -> None:
     """Why it ended, and the ways to go on from there."""
     job = catalog().jobs.get(run.job_id)
     gone = dataset_gone(run)
-    # Without its images none can go on.
-    epochs = 0 if gone else resumable(catalog().workspace, run.id)
+    had = had_done(run)
     discarded = job.wishes.stop == "discard"
     if run.state == "cancelled" and gone:
         st.info(
@@ -87,11 +86,8 @@ def _not_done(run: RunRecord) -> None:
         )
     elif run.state == "cancelled" and discarded:
         st.info(f"You discarded “{escape(run.name)}”.", icon=":material/delete:")
-    elif run.state == "cancelled" and epochs:
-        st.info(
-            f"“{escape(run.name)}” was cancelled after {plural(epochs, 'epoch')}.",
-            icon=":material/info:",
-        )
+    elif run.state == "cancelled" and had:
+        st.info(f"“{escape(run.name)}” was cancelled after {had}.", icon=":material/info:")
     else:
         what = BAD.get(run.state, "This training failed.")
         st.error(f"{what} {escape(run.error)}", icon=":material/error:")
@@ -107,16 +103,22 @@ def _not_done(run: RunRecord) -> None:
         )
 
 
-def go_on(run: RunRecord) -> None:
-    """The button with which a training that has ended goes on where it was; nothing where it can't,
-    or somebody has discarded it."""
+def had_done(run: RunRecord) -> str:
+    """What a training that has ended had done and can go on after: ``3 epochs``, ``2 ways``; "" if
+    nothing is kept, somebody has discarded it, or its images have gone."""
     if dataset_gone(run) or catalog().jobs.get(run.job_id).wishes.stop == "discard":
-        return
-    epochs = resumable(catalog().workspace, run.id)
+        return ""
+    if epochs := resumable(catalog().workspace, run.id):
+        return plural(epochs, "epoch")
     ways = ways_kept(catalog().workspace, run.id)
-    if epochs or ways:
+    return plural(ways, "way") if ways else ""
+
+
+def go_on(run: RunRecord) -> None:
+    """The button with which a training that has ended goes on where it was, where it can."""
+    if had := had_done(run):
         act(
-            f"Go on from epoch {epochs}" if epochs else f"Go on after {plural(ways, 'way')}",
+            f"Go on after {had}",
             (_resume, run.id),
             icon="resume",
             key=f"resume-{run.id}",

@@ -54,9 +54,9 @@ def test_what_was_kept_is_gone_on_with(told: Told, state: str) -> None:
     told.catalog.jobs.finish(told.run.job_id, state, "The disk is full.")  # type: ignore[arg-type]
     at = ended(told)
     assert "The disk is full." in words(at)
-    assert button_names(at) == ["Go on from epoch 2", "Train again with the same settings"]
+    assert button_names(at) == ["Go on after 2 epochs", "Train again with the same settings"]
     assert len(charts(at)) == 4, "its curves until then"
-    click(at, "Go on from epoch 2")
+    click(at, "Go on after 2 epochs")
     assert told.job.state == "queued"
     assert len(told.catalog.runs.all()) == 1
 
@@ -64,9 +64,33 @@ def test_what_was_kept_is_gone_on_with(told: Told, state: str) -> None:
 def test_what_was_kept_is_gone_on_with_from_the_studio_too(told: Told, open_page: Open) -> None:
     keep(told, 2)
     told.catalog.jobs.finish(told.run.job_id, "interrupted", "The worker process was killed.")
-    at = click(open_page(), "Go on from epoch 2")
+    at = click(open_page(), "Go on after 2 epochs")
     assert told.job.state == "queued"
-    assert "Go on from epoch 2" not in button_names(at)
+    assert "Go on after 2 epochs" not in button_names(at)
+
+
+def test_cancelled_in_the_studio_while_it_waits_to_go_on_it_has_what_it_had(
+    told: Told, open_page: Open
+) -> None:
+    keep(told, 2)
+    told.catalog.jobs.finish(told.run.job_id, "interrupted", "The worker process was killed.")
+    at = click(click(open_page(), "Go on after 2 epochs"), "Cancel")
+    assert told.job.state == "cancelled"
+    assert "Go on after 2 epochs" in button_names(at)
+    at = ended(told)
+    assert "was cancelled after 2 epochs" in words(at)
+    assert "Go on after 2 epochs" in button_names(at)
+
+
+def test_a_cancelled_search_says_how_much_of_it_is_kept(told: Told) -> None:
+    folder = told.catalog.workspace.run(told.run.id) / "checkpoint"
+    folder.mkdir(parents=True)
+    write_json(folder / "search.json", {"lines": ["a way", "another"]})
+    told.catalog.jobs.request_cancel(told.run.job_id)
+    at = ended(told)
+    assert "was cancelled after 2 ways" in words(at)
+    assert "before there was anything to keep" not in words(at)
+    assert "Go on after 2 ways" in button_names(at)
 
 
 def test_going_on_twice_is_refused_in_a_sentence(told: Told) -> None:
@@ -74,7 +98,7 @@ def test_going_on_twice_is_refused_in_a_sentence(told: Told) -> None:
     told.catalog.jobs.finish(told.run.job_id, "interrupted")
     at = ended(told)
     told.catalog.jobs.requeue(told.run.job_id)
-    click(at, "Go on from epoch 2")
+    click(at, "Go on after 2 epochs")
     assert "It is waiting already" in at.toast[0].value.replace("\\", "")
 
 

@@ -15,7 +15,7 @@ from core.training.checks import hard_to_test
 from core.training.spec import TrainSpec
 from core.training.start import create_run, suggest_spec
 from pages._widgets.ahead import prepare_ahead
-from pages._widgets.ended import BAD, go_on
+from pages._widgets.ended import BAD, go_on, had_done
 from pages._widgets.job import attempt
 from pages._widgets.recipes import takes
 from pages._widgets.remembered import remembered
@@ -129,7 +129,9 @@ def _doubts(record: DatasetRecord, spec: TrainSpec) -> list[str]:
 def _not_done(run: RunRecord) -> None:
     stopped = catalog().jobs.get(run.job_id).wishes.stop
     if run.state == "cancelled" and stopped:
-        st.info("You cancelled this training; nothing of it was kept.", icon=":material/close:")
-        return
-    st.error(f"{BAD[run.state]} {escape(run.error)}", icon=":material/error:")
+        had = had_done(run)
+        kept = f" after {had}." if had else "; nothing of it was kept."
+        st.info(f"You cancelled this training{kept}", icon=":material/close:")
+    else:
+        st.error(f"{BAD[run.state]} {escape(run.error)}", icon=":material/error:")
     go_on(run)

@@ -52,12 +52,16 @@ def _controls(view: JobView) -> None:
             key=f"studio-stop-{job.id}",
             help="Ends the training now; the best so far is saved and tested.",
         )
+    # One that goes on after an interruption, and waits, has what it had then.
+    waits = job.state == "queued"
     act(
         "Cancel",
-        (_wish, job.id, "discard"),
+        (_wish, job.id, "keep" if waits else "discard"),
         icon="close",
         key=f"studio-cancel-{job.id}",
-        help="Ends the training, and keeps nothing of it.",
+        help="Takes it out of the queue."
+        if waits
+        else "Ends the training, and keeps nothing of it.",
     )
 
 
