@@ -3,12 +3,14 @@ not."""
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import concurrent.futures
 import contextlib
 import json
 import re
 import socket
+import tracemalloc
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +18,7 @@ import jsonschema
 import pytest
 import requests
 from starlette.requests import Request
+from starlette.types import Message
 
 from core.api import limits, schemas, v1
 from core.api.bodies import Image
@@ -345,6 +348,30 @@ def test_more_than_there_is_room_for_is_sent_away(
     problem(refused, 503, "busy")
     assert refused.headers["retry-after"] == "1"
     assert v1._budget._held == 0
+
+
+def test_a_body_takes_the_room_that_is_counted_for_it() -> None:
+    pieces = 64
+    size = pieces * 64 * 1024
+
+    async def receive() -> Message:
+        nonlocal pieces
+        pieces -= 1
+        return {"type": "http.request", "body": bytes(64 * 1024), "more_body": pieces > 0}
+
+    async def held() -> int:
+        request = Request({"type": "http", "method": "POST", "headers": []}, receive)
+        tracemalloc.start()
+        try:
+            async with limits.Budget().body(request) as body:
+                assert len(body) == size
+                return tracemalloc.get_traced_memory()[0]
+        finally:
+            tracemalloc.stop()
+
+    with concurrent.futures.ThreadPoolExecutor(1) as thread:
+        # Where a browser is driven, this one has a loop already.
+        assert thread.submit(asyncio.run, held()).result(30) < 1.5 * size
 
 
 def test_a_body_that_does_not_come_is_not_waited_for(
