@@ -9,7 +9,7 @@ from core.catalog import Catalog, RunRecord
 from core.cli.command import RUN, Options, argument, command
 from core.cli.output import Output
 from core.cli.telling import tell_parts
-from core.errors import InvalidInput
+from core.errors import InvalidInput, NotFound
 from core.evaluation.comparison.compare import Comparison
 from core.evaluation.comparison.compare import compare as compare_two
 from core.evaluation.comparison.differing import differing
@@ -76,14 +76,21 @@ def compare(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
 
 
 def tested_on(catalog: Catalog, run: RunRecord, wanted: str | None) -> str:
-    """What a run was tested on: its own test set, or the folder of this name.
+    """What a run was tested on: its own test set, or the folder of this name; ``test`` is its own
+    unless a folder is called so.
 
     Raises:
         NotFound: it was not tested on that.
+        InvalidInput: several folders have that name.
     """
-    if wanted is None or wanted == "test":
+    if wanted is None:
         return "test"
-    return find_tested(catalog.workspace, run.id, wanted).on
+    try:
+        return find_tested(catalog.workspace, run.id, wanted).on
+    except NotFound:
+        if wanted == "test":
+            return "test"
+        raise
 
 
 def _say(found: Comparison, output: Output) -> None:

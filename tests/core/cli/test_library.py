@@ -118,6 +118,14 @@ def test_a_test_on_a_folder_is_listed_told_without_copies_and_forgotten(
     told = cli("similar", "first", "--on", "new", "--threshold", "1", "--json").document
     assert (told["images"], told["alike"], told["searched"]) == (2, 1, True)
     assert "threshold of 0.5" in cli("similar", "first", "--threshold", "0.5").mistake
+    test = tmp_path / "test"
+    write_colour(test / "red/1.png", "red", seed=902)
+    own = cli("reliability", "first", "--on", "test", "--json").document["right"]["images"]
+    cli("evaluate", "first", "--on", test)
+    told = cli("reliability", "first", "--on", "test", "--json").document
+    assert told["right"]["images"] == 1 < own, "a folder of this name is what is meant"
+    assert cli("similar", "first", "--on", "test", "--json").document["images"] == 1
+    cli("run", "forget-test", "first", "test")
     cli("run", "forget-test", "first", "new")
     assert cli("run", "tests", "first", "--json").document == []
     assert "not tested on" in cli("similar", "first", "--on", "new").mistake
