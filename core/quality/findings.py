@@ -53,8 +53,9 @@ class Finding(Fault):
     rows: NDArray[np.int64] = field(compare=False, repr=False)
 
     def as_json(self) -> dict[str, Any]:
-        """All but where they are in a table."""
-        return {each.name: getattr(self, each.name) for each in fields(self) if each.name != "rows"}
+        """All but where they are in a table, and words that :attr:`plainly` is made of."""
+        names = (each.name for each in fields(self))
+        return {name: getattr(self, name) for name in names if name not in ("rows", "plain")}
 
     @property
     def plainly(self) -> str:

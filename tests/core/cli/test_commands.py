@@ -111,6 +111,9 @@ def test_a_scan_sees_what_is_new_and_what_is_broken(cli: Cli, photos: Path) -> N
     flagged = {path for finding in seen["findings"] for path in finding["paths"]}
     assert {"blue/broken.png", "red/copy.png", "red/00.png"} <= flagged
     assert [path for path, _ in seen["skipped"]] == ["blue/notes.txt"]
+    words = {"key", "title", "sentence", "suggestion", "harm", "threshold", "adjustable"}
+    found = {"paths", "scores", "groups", "reasons"}
+    assert all(finding.keys() == words | found for finding in seen["findings"])
     text = cli("scan", "colours").out
     assert "blue/broken.png" in text
 
