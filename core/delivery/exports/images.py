@@ -45,11 +45,11 @@ def pictures(material: Material) -> list[bytes]:
     Raises:
         NotFound: not one of them can be read any more.
     """
-    found: list[bytes] = []
+    root, found = material.root, list[bytes]()
+    assert root is not None, "whoever has no dataset was turned away before"
     for path in _rows(material, "validation").groupby("label", sort=True).head(1)["path"]:
         try:
-            assert material.root is not None, "whoever has no dataset was turned away before"
-            image = open_image(read_regular(image_file(material.root, path))).image
+            image = open_image(read_regular(image_file(root, path))).image
         except (LightboxError, OSError):
             continue
         image.thumbnail((_SIDE, _SIDE))

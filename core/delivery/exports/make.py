@@ -41,7 +41,8 @@ def make_export(catalog: Catalog, run_id: str, key: str, report: Reporter = SILE
     fmt = formats.get(key)
     key = fmt.key
     run, files = catalog.runs.get(run_id), RunFiles(catalog.workspace, run_id)
-    # Without its images there is nothing to check it with.
+    # Before TensorFlow is loaded: without a model or its images there is nothing to do.
+    files.model()
     catalog.datasets.get(run.dataset_id)
     kept = exports_folder(catalog.workspace, run.id) / key
     # The model and its .zip, and what converters write on the way.

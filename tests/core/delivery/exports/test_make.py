@@ -23,7 +23,8 @@ from core.delivery.exports.make import make_export
 from core.errors import Cancelled, InvalidInput, NotFound
 from core.evaluation.predictions import predictions_table
 from core.progress import Wishes
-from tests.core.delivery.exports.exporting import HEADED, finished_run, unpack
+from core.training.start import create_run
+from tests.core.delivery.exports.exporting import HEADED, finished_run, spec_for, unpack
 from tests.core.training.small import add_colours, new_catalog
 from tests.recording import RecordingReporter
 
@@ -305,6 +306,10 @@ def test_unknown_formats_and_runs_are_sentences(catalog: Catalog, runs: dict[str
         make_export(catalog, runs["own"], "coreml")
     with pytest.raises(NotFound):
         make_export(catalog, "nobody", "onnx")
+    dataset = catalog.datasets.get(catalog.runs.get(runs["own"]).dataset_id)
+    waiting = create_run(catalog, spec_for(dataset, "custom"), "Not trained yet")
+    with pytest.raises(NotFound, match="no finished model"):
+        make_export(catalog, waiting.id, "onnx")
 
 
 def test_the_app_answers_the_pictures_as_it_says(
