@@ -41,13 +41,14 @@ from core.training.setting import (
     TRAINING,
     WEIGHTS,
     Setting,
+    leaf,
     settings_of,
     share_of,
 )
 from core.training.stack import Layer
 from core.training.values import HELD_OUT, Adjustable, parsed, settable_of
 
-__all__ = ["HELD_OUT", "SETTINGS", "TrainSpec", "parse_spec", "settable"]
+__all__ = ["HELD_OUT", "SETTINGS", "TrainSpec", "differences", "parse_spec", "settable"]
 
 
 def _decoded(text: str) -> str:
@@ -309,6 +310,14 @@ class TrainSpec(Adjustable):
 
 # Every setting by its dotted name, with all that is said of it.
 SETTINGS: Mapping[str, Setting] = settings_of(TrainSpec)
+
+
+def differences(spec: TrainSpec, base: TrainSpec) -> dict[str, Any]:
+    """Settings by dotted name of which ``spec`` has another value than ``base``; not the
+    dataset."""
+    mine, theirs = ({key: leaf(one, key) for key in SETTINGS} for one in (spec, base))
+    apart = {"dataset_id", "dataset_version", "recipe", "augmentation"}  # told by its parts
+    return {key: mine[key] for key in mine if key not in apart and mine[key] != theirs[key]}
 
 
 def settable() -> tuple[str, ...]:

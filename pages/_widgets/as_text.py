@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import shlex
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
 from core.catalog import DatasetRecord, RunRecord
+from core.delivery.take_away.command import command_line
 from core.text import ago
 from core.training import recipes
 from core.training.recipes import RECIPES
-from core.training.spec import SETTINGS, TrainSpec, known_spec
-from pages._widgets.form import Form, differences, take_over
+from core.training.spec import TrainSpec, known_spec
+from pages._widgets.form import Form, take_over
 from pages._widgets.job import act
 from pages._widgets.one_of import choose
 from pages._widgets.recipes import radio_key
@@ -24,7 +21,7 @@ from pages._widgets.session import catalog
 def show_text(record: DatasetRecord, spec: TrainSpec, base: TrainSpec, good: pd.DataFrame) -> None:
     with st.expander("All settings as text", icon=":material/terminal:", key="as-text"):
         st.caption("The same training on the command line; only what differs from the recipe:")
-        st.code(command(record.name, spec, base), language="bash", wrap_lines=True)
+        st.code(command_line(spec, record.name, base=base), language="bash", wrap_lines=True)
         runs = [run for run in catalog().runs.all() if _readable(run) is not None]
         if not runs:
             return
@@ -70,34 +67,3 @@ def _readable(run: RunRecord) -> TrainSpec | None:
     """A run's settings, or ``None`` if they are of a version of Lightbox that nobody knows."""
     spec = known_spec(run.spec)
     return spec if spec is not None and spec.recipe in RECIPES else None
-
-
-def command(dataset: str, spec: TrainSpec, base: TrainSpec) -> str:
-    """The command that trains the same, with what differs from the recipe's settings."""
-    words = ["python", "-m", "core", "train", dataset, "--recipe", spec.recipe]
-    for name, value in _told(spec, base).items():
-        words += ["--set", f"{name}={_text(name, value)}"]
-    return " ".join(shlex.quote(word) for word in words)
-
-
-def _told(spec: TrainSpec, base: TrainSpec) -> dict[str, Any]:
-    """The differences as the command line likes them: presets and names instead of parts."""
-    found = differences(spec, base)
-    preset = spec.augmentation.preset
-    if preset != "own" and spec.augmentation != base.augmentation:
-        found = {key: found[key] for key in found if not key.startswith("augmentation.")}
-        found["augmentation"] = preset
-    found.pop("shares.train", None)  # what the others leave
-    return {SETTINGS[key].short: value for key, value in found.items()}
-
-
-def _text(name: str, value: Any) -> str:
-    if name == "stack":
-        return json.dumps([layer.model_dump(exclude_defaults=True) for layer in value])
-    if name == "batch_size" and value == 0:
-        return "auto"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple | list):
-        return ",".join(str(each) for each in value)
-    return str(value)

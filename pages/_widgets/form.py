@@ -15,7 +15,7 @@ from core.text import escape
 from core.training.augmentation.options import Augmentation
 from core.training.checks import WrongSetting
 from core.training.setting import Setting, leaf, settings_of
-from core.training.spec import SETTINGS, TrainSpec
+from core.training.spec import TrainSpec, differences
 
 _STORE = "training-settings"
 # The split is about the data: it stays while recipes are compared, and so does its seed.
@@ -267,11 +267,3 @@ def take_over(spec: TrainSpec, base: TrainSpec) -> None:
         "changes": differences(spec, base),
         "broken": {},
     }
-
-
-def differences(spec: TrainSpec, base: TrainSpec) -> dict[str, Any]:
-    """Settings by dotted name of which ``spec`` has another value than ``base``; not the
-    dataset."""
-    mine, theirs = ({key: leaf(one, key) for key in SETTINGS} for one in (spec, base))
-    apart = {"dataset_id", "dataset_version", "recipe", "augmentation"}  # told by its parts
-    return {key: mine[key] for key in mine if key not in apart and mine[key] != theirs[key]}

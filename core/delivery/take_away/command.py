@@ -1,45 +1,53 @@
-"""The command that trains a run again."""
+"""The command that trains a run again, or what a page has set."""
 
 from __future__ import annotations
 
+import json
 import shlex
 from typing import Any
 
 from core.training.catalogue import of_trained
 from core.training.recipes import RECIPES
-from core.training.setting import find
-from core.training.spec import TrainSpec
+from core.training.setting import leaf
+from core.training.spec import SETTINGS, TrainSpec, differences
 
-# What recipes choose by the images, and so is always said.
-_ALWAYS = ("image_size", "epochs", "learning_rate", "seed")
+# What recipes choose by the images, and people for Auto.
+_CHOSEN = ("image_size", "epochs", "learning_rate", "seed", "minutes")
 
 
-def command_line(spec: TrainSpec, dataset: str, head: str = "") -> str:
+def command_line(
+    spec: TrainSpec, dataset: str, *, base: TrainSpec | None = None, head: str = ""
+) -> str:
     """``python -m core train …`` that begins the same training on the dataset as it is now.
 
     Args:
+        base: what the recipe chooses for these images, which goes without saying; where it is
+            ``None`` that is said.
         head: that Auto has fitted, by its key; what only a network's training obeys is left out.
-
-    An own network's layers are read from ``layers.json``, which has to be written out first.
     """
-    parts = ["python", "-m", "core", "train", dataset, "--recipe", spec.recipe]
-    if spec.minutes:
-        parts += ["--minutes", f"{spec.minutes:g}"]
-    if spec.stack:
-        parts += ["--layers", "layers.json"]
-    theirs = _usual(spec)
-    usual, preset = _flat(theirs), spec.augmentation.preset
-    if not head and preset != "own" and preset != theirs.augmentation.preset:
-        parts += ["--set", f"augmentation={preset}"]
-    for key, value in _flat(spec).items():
-        if key.startswith("augmentation.") and preset != "own":
-            continue
-        setting = find(TrainSpec, key)
-        if key == "minutes" or (head and setting is not None and of_trained(setting)):
-            continue
-        if key in _ALWAYS or usual.get(key) != value:
-            parts += ["--set", f"{key}={_text(value)}"]
-    return " ".join(shlex.quote(part) for part in parts)
+    words = ["python", "-m", "core", "train", dataset, "--recipe", spec.recipe]
+    told = _told(spec, base)
+    if head:
+        told = {key: told[key] for key in told if not of_trained(SETTINGS[key])}
+    if spec.recipe == "auto" and told.get("minutes"):
+        words += ["--minutes", _text("minutes", told.pop("minutes"))]
+    for key, value in told.items():
+        words += ["--set", f"{SETTINGS[key].short}={_text(key, value)}"]
+    return shlex.join(words)
+
+
+def _told(spec: TrainSpec, base: TrainSpec | None) -> dict[str, Any]:
+    """Settings to say, as the command line likes them: presets instead of parts."""
+    # As 0, Auto has no time; and a seed of 0 is not the usual one.
+    chosen = {key: value for key in _CHOSEN if (value := leaf(spec, key))} if base is None else {}
+    base = base or _usual(spec)
+    told = chosen | differences(spec, base)
+    preset = spec.augmentation.preset
+    if preset != "own" and spec.augmentation != base.augmentation:
+        told = {key: told[key] for key in told if not key.startswith("augmentation.")}
+        told["augmentation"] = preset
+    told.pop("shares.train", None)  # what the others leave
+    return told
 
 
 def _usual(spec: TrainSpec) -> TrainSpec:
@@ -52,26 +60,15 @@ def _usual(spec: TrainSpec) -> TrainSpec:
     )
 
 
-def _flat(spec: TrainSpec) -> dict[str, Any]:
-    """Settings as the command line names them."""
-    data = spec.model_dump(
-        mode="json", exclude={"dataset_id", "dataset_version", "recipe", "stack"}
-    )
-    shares = data.pop("shares")
-    flat: dict[str, Any] = {"validation": shares["validation"], "test": shares["test"]}
-    if spec.stack:
-        data.pop("architecture")
-    for name, value in data.items():
-        if isinstance(value, dict):
-            flat |= {f"{name}.{part}": inner for part, inner in value.items()}
-        else:
-            flat[name] = value
-    return flat
-
-
-def _text(value: Any) -> str:
+def _text(key: str, value: Any) -> str:
+    """A value as ``--set`` reads it."""
+    if key == "stack":
+        return json.dumps([layer.model_dump(exclude_defaults=True) for layer in value])
+    if key == "batch_size" and value == 0:
+        return "auto"
     if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
+        return str(value).lower()
+    if isinstance(value, tuple | list):
         return ",".join(str(each) for each in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    # All digits of a number, without the last zero of a whole one.
+    return str(value).removesuffix(".0") if isinstance(value, float) else str(value)

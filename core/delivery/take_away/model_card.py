@@ -25,7 +25,6 @@ from core.quality.curation import FACTS, history
 from core.runs.earlier import why_not_new
 from core.training import architectures
 from core.training.catalogue import told
-from core.training.stack import to_json
 
 _MOST_CLASSES = 60
 # A class with fewer training images was hardly learned from.
@@ -236,10 +235,7 @@ def _reproduce(material: Material) -> parts.Section:
         "below trains it again with Lightbox; without Lightbox, the run's notebook rebuilds it in "
         "Keras."
     ]
-    code = [("sh", command_line(spec, name, material.summary.head))]
-    if spec.stack:
-        code.append(("json", f"{to_json(spec.stack)}"))
-        said.append("The layers of its own network go into layers.json.")
+    code = [("sh", command_line(spec, name, head=material.summary.head))]
     now = material.dataset.version if material.dataset is not None else 0
     if now > material.run.dataset_version:
         said.append(

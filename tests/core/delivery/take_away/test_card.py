@@ -111,18 +111,28 @@ def test_a_run_whose_dataset_was_removed_still_has_a_card(catalog: Catalog, run:
         spec_of(augmentation__flip_horizontal=True, augmentation__rotation=3),
         spec_of("quick", validation=0.1, test=0.25, metrics="top_3,auc", tensorboard=True),
         spec_of("classic", loss__name="focal", optimizer__name="sgd", resize="crop", color="gray"),
+        spec_of("quick", learning_rate=0.0012345678, tuning__learning_rate=1e-06, batch_size=64),
+        spec_of("auto", minutes=0, seed=0),
+        spec_of("auto", minutes=12.3456789),
+        spec_of("quick", minutes=3),
+        spec_of(architecture="custom"),
     ],
     ids=lambda spec: spec.recipe,
 )
-def test_the_command_trains_with_the_same_settings(spec: TrainSpec) -> None:
-    said = shlex.split(command_line(spec, "it's mine"))
+@pytest.mark.parametrize("known", [False, True], ids=["any images", "these images"])
+def test_the_command_trains_with_the_same_settings(spec: TrainSpec, known: bool) -> None:
+    recipe = spec_of(spec.recipe)
+    said = shlex.split(command_line(spec, "it's mine", base=recipe if known else None))
     options: argparse.Namespace = parse(said[3:])
-    assert options.name == "it's mine"
-    recipe = spec_of(options.recipe)
+    assert (options.name, options.recipe, options.layers) == ("it's mine", spec.recipe, None)
     values = dict(setting.split("=", 1) for setting in options.settings)
-    if spec.minutes:
+    if options.minutes is not None:
+        assert options.recipe == "auto", "--minutes is refused with others"
         values["minutes"] = options.minutes
     assert recipe.with_values(values) == spec
+    if known:
+        same = command_line(recipe, "mine", base=recipe)
+        assert same == f"python -m core train mine --recipe {spec.recipe}"
 
 
 def test_of_a_head_that_was_fitted_nothing_is_said_that_only_a_network_obeys() -> None:
