@@ -91,7 +91,7 @@ def contained(
     with _AT_ONCE:
         helper = _idle.pop() if _idle else _Helper()
         try:
-            kind, value = helper.answer((limits, request), limits.still_s, report or Reporter())
+            kind, value = helper.answer(limits, request, report or Reporter())
         except TooMuch as error:
             helper.end()
             raise otherwise from error
@@ -117,9 +117,11 @@ class _Helper(Helper):
         self._said: queue.SimpleQueue[tuple[str, Any] | None] = queue.SimpleQueue()
         threading.Thread(target=self._listen, daemon=True, name="contained").start()
 
-    def answer(self, request: object, still_s: float, report: Reporter) -> tuple[str, Any]:
+    def answer(self, limits: Limits, request: object, report: Reporter) -> tuple[str, Any]:
         """Send a request; returns ``done``, ``error`` or ``defect``, and what belongs to it."""
         try:
+            # By themselves, as plain values: what a request is made of is read within its limits.
+            self.ask(dataclasses.astuple(limits))
             self.ask(request)
         except Ended as error:
             raise TooMuch from error
@@ -129,8 +131,8 @@ class _Helper(Helper):
             try:
                 said = self._said.get(timeout=_LOOK_AGAIN_S)
             except queue.Empty:
-                if time.monotonic() - heard > still_s:
-                    raise TooLong(f"nothing for {still_s:.0f} seconds") from None
+                if time.monotonic() - heard > limits.still_s:
+                    raise TooLong(f"nothing for {limits.still_s:.0f} seconds") from None
                 continue
             if said is None:
                 self.end()
@@ -242,10 +244,10 @@ def main() -> None:
     answers = begin()
     while True:
         try:
-            limits, request = pickle.load(sys.stdin.buffer)
+            _limit(Limits(*pickle.load(sys.stdin.buffer)))
+            request = pickle.load(sys.stdin.buffer)
         except EOFError:
             os._exit(0)
-        _limit(limits)
         try:
             _do(answers, request)
         except LightboxError as error:

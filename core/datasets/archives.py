@@ -78,14 +78,12 @@ def inspect(path: Path, encoding: str | None = None, most: Most | None = None) -
             too much by its own account.
     """
     limits = Limits(processor_s=30, still_s=300)
-    # Plain values, which a helper reads before it has its limits: no module is imported for them.
-    known = tuple(most or Most.as_set())
+    known = most or Most.as_set()
     contained(inspect_here, path, encoding, known, limits=limits, otherwise=_strange(path))
 
 
-def inspect_here(path: Path, encoding: str | None, limit: tuple[int, int]) -> None:
+def inspect_here(path: Path, encoding: str | None, most: Most) -> None:
     """:func:`inspect`, in this process."""
-    most = Most(*limit)
     images = total = 0
     locked = False
     inside = ""
@@ -152,7 +150,7 @@ def unpack(
         path,
         target,
         encoding,
-        tuple(known),
+        known,
         report=report,
         # Every file that is unpacked may be told of, so silence is something else than work.
         limits=Limits(
@@ -164,10 +162,9 @@ def unpack(
 
 
 def unpack_here(
-    path: Path, target: Path, encoding: str | None, limit: tuple[int, int], report: Reporter
+    path: Path, target: Path, encoding: str | None, most: Most, report: Reporter
 ) -> Unpacked:
     """:func:`unpack`, in this process."""
-    most = Most(*limit)
     ensure_space(target, min(path.stat().st_size, most.bytes), "unpacking the archive")
     work = _Work(path, target, most, report)
     with disk_errors("unpacking the archive"):

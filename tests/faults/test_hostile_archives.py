@@ -20,6 +20,7 @@ from core.datasets.known_formats import read_gzip
 from core.errors import Cancelled, InvalidInput, UnreadableImage
 from core.inference.given import open_given
 from core.progress import Reporter
+from core.text import quoted
 from core.workspace import open_workspace, read_json
 from tests.core.datasets.packing import image_bytes
 from tests.faults.hostile_archives import ARCHIVES, BOMBS, MB
@@ -115,12 +116,30 @@ def test_a_file_that_takes_too_long_is_not_called_damaged(tmp_path: Path) -> Non
             inspect_here,
             tmp_path / "a.tar.gz",
             None,
-            (endless.size, 9),
+            Most(endless.size, 9),
             limits=Limits(processor_s=1),
             otherwise=DAMAGED,
         )
     assert (raised.value.file, "damaged" in str(raised.value)) == ("a.tar.gz", False)
     assert str(raised.value).endswith(DAMAGED.remedy)
+
+
+class _WhatIsAllowed:
+    """In a helper it is how large a file may be that is written while it is made."""
+
+    def __reduce__(self) -> tuple[object, tuple[int]]:
+        import resource
+
+        return resource.getrlimit, (resource.RLIMIT_FSIZE,)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits are the system's, which has none")
+def test_limits_hold_before_what_is_asked_is_read() -> None:
+    for megabytes in (7, 9):
+        allowed = contained(
+            quoted, _WhatIsAllowed(), limits=Limits(file_mb=megabytes), otherwise=SENTENCE
+        )
+        assert str(megabytes * MB) in allowed
 
 
 def test_a_person_can_stop_a_helper(tmp_path: Path) -> None:
