@@ -362,13 +362,16 @@ def read_json(path: Path) -> Any:
 
 
 def log_defect(error: BaseException, workspace: Workspace | None = None) -> str:
-    """Write a fault of ours to the logs, as its traceback; returns its id, for people to name."""
+    """Write a fault of ours to the logs, as its traceback; returns its id, for people to name.
+    Whoever has to do with it goes on, whatever is wrong with the logs."""
     error_id = f"e-{uuid.uuid4().hex[:8]}"
     try:
-        with disk_errors("writing the log"):
-            file = (workspace or open_workspace()).logs / f"{error_id}.txt"
-            file.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-    except LightboxError:
+        file = (workspace or open_workspace()).logs / f"{error_id}.txt"
+        file.parent.mkdir(exist_ok=True, mode=0o700)
+        # Names of files may hold what no text has.
+        text = as_text("".join(traceback.format_exception(error)))
+        file.write_text(text, encoding="utf-8")
+    except (OSError, LightboxError):
         traceback.print_exception(error)
     return error_id
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from core.catalog import open_catalog
-from core.errors import NoSpace, NotFound, disk_errors
+from core.errors import NoSpace, NotAllowed, NotFound, disk_errors
 from core.workspace import (
     Workspace,
     atomic_path,
     ensure_space,
+    log_defect,
     open_workspace,
     read_json,
     write_json,
@@ -86,6 +89,56 @@ def test_a_token_is_never_taken_for_an_option() -> None:
     tokens = {new_token() for _ in range(500)}
     assert len(tokens) == 500
     assert all(len(token) == 32 and "-" not in token for token in tokens)
+
+
+@contextmanager
+def closed(folder: Path) -> Iterator[None]:
+    """A folder may not be written to, by root neither."""
+    mode, root = folder.stat().st_mode, os.geteuid() == 0
+    folder.chmod(0o500)
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+        folder.chmod(mode)
+
+
+def test_a_defect_is_written_down_even_where_the_logs_were_cleared_away(
+    workspace: Workspace,
+) -> None:
+    workspace.logs.rmdir()
+    error_id = log_defect(ValueError("of caf\udce9.jpg"), workspace)
+    written = (workspace.logs / f"{error_id}.txt").read_text(encoding="utf-8")
+    assert "ValueError: of caf\\udce9.jpg" in written
+
+
+def test_where_the_logs_are_no_folder_a_defect_is_told_to_whoever_started_the_server(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace.logs.rmdir()
+    workspace.logs.write_bytes(b"")
+    assert log_defect(ValueError("of ours"), workspace).startswith("e-")
+    assert "ValueError: of ours" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a folder can't be closed so there")
+def test_where_the_logs_are_closed_too(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closed(workspace.logs):
+        with pytest.raises(PermissionError):
+            (workspace.logs / "a.txt").touch()
+        log_defect(ValueError("of ours"), workspace)
+    assert "ValueError: of ours" in capsys.readouterr().err
+    (workspace.home / "logs").rmdir()
+    with closed(workspace.home):
+        with pytest.raises(NotAllowed):
+            open_workspace()
+        log_defect(ValueError("of a page"))
+    assert "ValueError: of a page" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a user's folders are their own there")
