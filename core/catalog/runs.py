@@ -96,7 +96,7 @@ class Runs(Shelf):
             )
         # A guest has been told of no name but that of their link.
         listed = acting().may("viewer")
-        names = [run.name for run in self.all()] if listed else []
+        names = self._offered() if listed else []
         known = ", ".join(map(quoted, names[:5]))
         raise NotFound(
             f"There is no run named “{name_or_id}”.",
@@ -137,6 +137,14 @@ class Runs(Shelf):
             out = hidden(session, "run")
             found = session.execute(query).all()
             return [_record(run, job) for run, job in found if run.id not in out]
+
+    def _offered(self) -> list[str]:
+        """Names of the runs that :meth:`all` gives, without all else that is known of each."""
+        there = RunRow.deleted_at.is_(None) & RunRow.archived.is_(False)
+        query = select(RunRow.id, RunRow.name).where(there).order_by(RunRow.created_at.desc())
+        with self._sessions() as session:
+            out = hidden(session, "run")
+            return [name for run_id, name in session.execute(query) if run_id not in out]
 
     def free_name(self, wanted: str) -> str:
         """``wanted 1``, ``wanted 2``, …: the first that is not taken."""

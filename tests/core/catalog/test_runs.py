@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+import sqlalchemy
 
 from core.catalog import Catalog, RunSummary
 from core.errors import Conflict, NotFound
@@ -46,6 +49,20 @@ def test_a_misspelt_run_is_answered_with_the_latest(catalog: Catalog) -> None:
     _run(catalog, "hands 1")
     with pytest.raises(NotFound, match="The latest are: “hands 1”"):
         catalog.runs.find("hands")
+
+
+def test_what_others_are_called_is_said_without_reading_how_each_was_trained(
+    catalog: Catalog,
+) -> None:
+    _run(catalog, "hands 1")
+    asked: list[str] = []
+
+    def hear(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    sqlalchemy.event.listen(catalog.engine, "before_cursor_execute", hear)
+    assert catalog.runs.named("hands 2") is None
+    assert len([each for each in asked if "spec" in each]) == 1, "of the one that it may be"
 
 
 @pytest.mark.parametrize("role", ["nobody", "guest"])
