@@ -22,26 +22,26 @@ def check(form: Form, good: pd.DataFrame) -> tuple[TrainSpec, list[str]]:
         good: usable images.
     """
     spec = form.base
+    said: list[str] = []
     try:
         spec = form.spec()
         form.check_readable()
         check_file(spec)
-        said = _check(spec, good)
-        if isinstance(said, list):
-            return spec, said
-        raise said.with_traceback(None)
-    except WrongSetting as error:
-        form.wrong = error
+        said, form.wrong = _check(spec, good)
     except InvalidInput as error:
-        # No single one is at fault.
-        form.wrong = WrongSetting("", error.title, error.remedy)
-    return spec, []
+        form.wrong = _named(error)
+    return spec, said
+
+
+def _named(error: InvalidInput) -> WrongSetting:
+    """A refusal by itself, without what it was raised in; of no setting where none is at fault."""
+    return WrongSetting(getattr(error, "setting", ""), error.title, error.remedy)
 
 
 # Not for long: runs and files that weights come from may go.
 @remembered(lambda spec, _: spec.model_dump_json(), shared=True, max_entries=64, ttl=20)
-def _check(spec: TrainSpec, good: pd.DataFrame) -> list[str] | InvalidInput:
+def _check(spec: TrainSpec, good: pd.DataFrame) -> tuple[list[str], WrongSetting | None]:
     try:
-        return checks.check(spec, good, catalog())
+        return checks.check(spec, good, catalog()), None
     except InvalidInput as error:
-        return error
+        return [], _named(error)
