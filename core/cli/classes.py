@@ -14,6 +14,7 @@ from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, NotFound
 from core.jobs import kinds
 from core.quality import by_hand, curation
+from core.quality.class_names import called, renamed, why_called
 from core.text import images
 
 in_data = partial(command, "Data")
@@ -42,7 +43,7 @@ def add(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     except NotFound:
         record = by_hand.start(catalog, options.name, classes=[])
     labels = [each.label for each in by_hand.classes_of(catalog, record.id)]
-    label, why = by_hand.called(options.label), by_hand.why_called(options.label)
+    label, why = called(options.label), why_called(options.label)
     if why:
         output.text(why)
     added: list[str] = []
@@ -79,8 +80,8 @@ def add(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
 def rename(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)
     versions = by_hand.rename_class(catalog, record.id, options.label, options.new_name)
-    if why := by_hand.why_called(options.new_name):
-        output.text(why)
+    if versions:
+        output.text(renamed(options.label, options.new_name))
     return _changed(catalog, record, versions, output)
 
 

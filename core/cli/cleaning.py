@@ -149,7 +149,7 @@ def relabel(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
         raise InvalidInput("No image was named.", remedy="Name images, or use --class NAME.")
     count = len(change.payload["paths"])
     output.text(
-        f"Moved to “{options.label}”: {images(count)}. "
+        f"Moved to “{change.payload['label']}”: {images(count)}. "
         f'Take it back with: undo "{record.name}" {change.version}'
     )
     return {"dataset": record.id, "version": change.version, "changed": count}

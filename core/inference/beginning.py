@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from core.access.audit import note
 from core.catalog import Catalog
+from core.catalog.datasets import tidy
 from core.datasets.content import hash_bytes
 from core.datasets.upload import UploadStage
 from core.inference.corrections import dataset_of, file_name, suffix_of_new
 from core.quality.by_hand import add_class, classes_of
-from core.quality.classes import tidy
 from core.runs.files import RunFiles
 from core.who import require
 

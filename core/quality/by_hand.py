@@ -13,19 +13,16 @@ from dataclasses import dataclass
 import pandas as pd
 
 from core.catalog import Catalog, Change, DatasetRecord
-from core.catalog.datasets import check_length
+from core.catalog.datasets import tidy
 from core.datasets import intake
-from core.datasets.upload import as_folder
-from core.errors import InvalidInput, NotFound
+from core.errors import NotFound
 from core.quality import curation
-from core.quality.classes import no_class, tidy
+from core.quality.class_names import new_class, no_class
 from core.quality.curation import curated, in_force, is_usable
 from core.quality.index import make_index
 from core.text import images, numbered
 from core.who import acting, author
 
-# Of a class, characters: a folder of its name fits every file system.
-MAX_NAME = 80
 NAME = "My photos"
 BLANK = ("Class 1", "Class 2")
 
@@ -116,7 +113,7 @@ def add_class(catalog: Catalog, dataset_id: str, label: str | None = None) -> Ch
     if label is None:
         numbers = (f"Class {number}" for number in range(len(taken) + 1, len(taken) + 1000))
         label = next(each for each in numbers if each not in taken)
-    wanted = _free(label, taken)
+    wanted = new_class(label, taken)
     return _say(catalog, dataset_id, {"label": wanted}, f"“{wanted}” added")
 
 
@@ -135,7 +132,7 @@ def rename_class(catalog: Catalog, dataset_id: str, label: str, name: str) -> li
         return []
     others = [each.label for each in classes_of(catalog, dataset_id) if each.label != label]
     merge = "or merge the two: under Data, or with “relabel” on the command line"
-    wanted = _free(name, others, f"Choose another name, {merge}.")
+    wanted = new_class(name, others, f"Choose another name, {merge}.")
     why = f"“{label}” renamed to “{wanted}”"
     versions = []
     table = _table(catalog, catalog.datasets.get(dataset_id))
@@ -169,29 +166,6 @@ def _find(catalog: Catalog, dataset_id: str, label: str) -> ClassByHand:
         if each.label == label:
             return each
     raise no_class(label, [each.label for each in classes])
-
-
-def called(name: str) -> str:
-    """What a class is called that somebody names so: like a folder, which it is in the end."""
-    return as_folder(tidy(name))
-
-
-def why_called(name: str) -> str:
-    """A sentence where a class can't be called as somebody names it; "" where it is."""
-    known = called(name)
-    if known == name.strip():
-        return ""
-    return f"A class is called as its folder is, so this one is “{known}”, not “{name}”."
-
-
-def _free(name: str, taken: Sequence[str], remedy: str = "Choose another name.") -> str:
-    check_length(name, MAX_NAME)
-    wanted = called(name)
-    for each in taken:
-        # Two folders that differ in this alone are one on a Mac and on Windows.
-        if each.casefold() == wanted.casefold():
-            raise InvalidInput(f"There is already a class “{each}”.", remedy=remedy)
-    return wanted
 
 
 def _say(catalog: Catalog, dataset_id: str, payload: dict[str, object], why: str) -> Change:

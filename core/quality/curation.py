@@ -15,11 +15,11 @@ import pandas as pd
 
 from core.catalog import Catalog, Change
 from core.catalog.changes import DECISIONS
-from core.catalog.datasets import check_length, tidy
 from core.datasets.layout import Skipped
 from core.errors import InvalidInput, NotFound
 from core.features.kept import Kept
 from core.quality.alike import Alike
+from core.quality.class_names import meant_class
 from core.quality.facts import Classes, facts_of
 from core.quality.index import read_index
 from core.quality.same_part import Rows
@@ -27,7 +27,6 @@ from core.text import as_text
 from core.who import author, require
 from core.workspace import read_json
 
-MAX_CLASS_NAME = 255
 # What was found out, not decided: can't be undone, and is no news to a person.
 FACTS = ("index", "copies", "suspects")
 # What is said of an archive as a whole begins so.
@@ -239,7 +238,7 @@ def decide(
         why: in the person's words, or which finding it came from.
 
     Raises:
-        InvalidInput: a path that is not in the dataset, or a label that is empty.
+        InvalidInput: a path that is not in the dataset, or a label that no class can have.
         ValueError: there is no such action.
     """
     require("labeller")
@@ -249,7 +248,8 @@ def decide(
     if not wanted:
         return None
     table = curated(catalog, dataset_id)
-    known = set(table.loc[table["path"].isin(wanted), "path"])
+    named = table["path"].isin(wanted)
+    known = set(table.loc[named, "path"])
     unknown = [path for path in wanted if path not in known]
     if unknown:
         raise InvalidInput(
@@ -257,21 +257,12 @@ def decide(
         )
     payload: dict[str, object] = {"paths": wanted}
     if action == "relabel":
-        payload["label"] = _class_name(label or "", set(table["label"].unique()))
+        classes = {*table["label"].unique(), *table["label_found"].unique()}
+        staying = table.loc[~named, "label"].unique()
+        payload["label"] = meant_class(label or "", classes, staying)
     change = catalog.changes.append(dataset_id, action, payload, author=author(), why=as_text(why))
     _count(catalog, dataset_id)
     return change
-
-
-def _class_name(label: str, present: set[str]) -> str:
-    """A class that is there already, as it is called; else a new name, tidied."""
-    if label in present:
-        return label
-    text = tidy(label)
-    if not text:
-        raise InvalidInput("A class needs a name.", remedy="Type a few letters.")
-    check_length(text, MAX_CLASS_NAME)
-    return text
 
 
 def undo(catalog: Catalog, dataset_id: str, versions: Iterable[int]) -> Change | None:

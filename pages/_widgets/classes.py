@@ -6,12 +6,15 @@ import pandas as pd
 import streamlit as st
 
 from core.catalog import DatasetRecord
+from core.catalog.datasets import tidy
 from core.datasets.upload import UploadStage, new_token
 from core.datasets.webcam import Shots
 from core.jobs import kinds
-from core.quality.classes import images_of, rename_class, tidy
+from core.quality import by_hand
+from core.quality.class_names import meant_class, renamed
+from core.quality.classes import images_of
 from core.text import escape, images, plural, shorten
-from pages._widgets.decided import decide
+from pages._widgets.decided import decide, offer_back
 from pages._widgets.files import list_files
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.one_of import choose, one_of
@@ -74,9 +77,10 @@ def _rename(record: DatasetRecord, labels: list[str]) -> None:
         names = {label: shorten(label, 60) for label in labels}
         label = choose("Class to rename", names, key=f"rename-class-{record.id}")
     name = right.text_input("Its new name", label, key=f"rename-to-{record.id}-{label}")
-    if st.button("Rename the class", disabled=tidy(name) in ("", label)):
-        paths = rename_class(catalog(), record.id, label, name)
-        decide(record, "relabel", paths, f"“{label}” renamed", tidy(name))
+    if st.button("Rename the class", disabled=name == label or not tidy(name)):
+        versions = by_hand.rename_class(catalog(), record.id, label, name)
+        if versions:
+            offer_back(record, versions, renamed(label, name))
 
 
 def _merge(record: DatasetRecord, table: pd.DataFrame, labels: list[str]) -> None:
@@ -89,7 +93,7 @@ def _merge(record: DatasetRecord, table: pd.DataFrame, labels: list[str]) -> Non
     )
     first = chosen[0] if chosen else ""
     name = right.text_input("Name of the merged class", first, key=f"merge-to-{record.id}-{first}")
-    wanted = tidy(name)
+    wanted = name if name in labels else tidy(name)
     if chosen and wanted in labels and wanted not in chosen:
         st.caption(
             f":material/info: There is a class “{escape(shorten(wanted))}” already; they become "
@@ -121,12 +125,12 @@ def _add(record: DatasetRecord, labels: list[str]) -> None:
     with right:
         source = one_of("From", _SOURCES, key=f"add-from-{record.id}", visible=True)
     if source == "Webcam":
-        _webcam(record, label)
+        _webcam(record, label, labels)
     elif source == "Files":
-        _files(record, label)
+        _files(record, label, labels)
 
 
-def _files(record: DatasetRecord, label: str) -> None:
+def _files(record: DatasetRecord, label: str, labels: list[str]) -> None:
     came = uploader("Images of this class", "files", fresh(f"class-{record.id}"))
     if came is None:
         return
@@ -136,14 +140,14 @@ def _files(record: DatasetRecord, label: str) -> None:
         list_files(left)
     if st.button(_adding(images(came.taken), label), type="primary", disabled=not label):
         stage = UploadStage(catalog().workspace, came.token)
-        stage.gather(label)
+        stage.gather(meant_class(label, labels))
         stage.add_to(catalog(), record.id)
         forget_upload()
         kinds.submit_scan(catalog(), record.id)
         st.rerun()
 
 
-def _webcam(record: DatasetRecord, label: str) -> None:
+def _webcam(record: DatasetRecord, label: str, labels: list[str]) -> None:
     tokens = st.session_state.setdefault("shots", {})
     shots = Shots(catalog().workspace, tokens.setdefault(record.id, new_token()))
     # A camera of another number is empty, ready for the next photo.
@@ -177,7 +181,7 @@ def _webcam(record: DatasetRecord, label: str) -> None:
                     shots.drop(shot)
                 st.rerun()
         if add:
-            shots.add_to(catalog(), record.id, label)
+            shots.add_to(catalog(), record.id, meant_class(label, labels))
             kinds.submit_scan(catalog(), record.id)
             st.rerun()
 

@@ -17,8 +17,9 @@ def decide(
     """Log a decision and draw the page again; nothing happens when there is no image."""
     change = curation.decide(catalog(), record.id, action, paths, why=why, label=label)
     if change is not None:
-        done = f"Moved to “{label}”" if label is not None else DECISIONS[action]
-        _remember(record, [change.version], f"{done}: {images(len(paths))}.")
+        moved = change.payload.get("label")
+        done = f"Moved to “{moved}”" if moved is not None else DECISIONS[action]
+        offer_back(record, [change.version], f"{done}: {images(len(paths))}.")
 
 
 def move_to_suggested(record: DatasetRecord, suggested: dict[str, str], why: str) -> None:
@@ -30,7 +31,7 @@ def move_to_suggested(record: DatasetRecord, suggested: dict[str, str], why: str
         if change is not None:
             versions.append(change.version)
     if versions:
-        _remember(record, versions, f"Moved: {images(len(suggested))}.")
+        offer_back(record, versions, f"Moved: {images(len(suggested))}.")
 
 
 def take_back(record: DatasetRecord, versions: list[int]) -> None:
@@ -58,7 +59,8 @@ def round_number() -> int:
     return turn("round")
 
 
-def _remember(record: DatasetRecord, versions: list[int], said: str) -> None:
+def offer_back(record: DatasetRecord, versions: list[int], said: str) -> None:
+    """Draw the page again, with what was decided and the way back."""
     st.session_state["decided"] = (record.id, versions, said)
     _again()
 

@@ -15,6 +15,8 @@ from core.progress import Reporter
 from core.quality.curation import curated, decide, usable
 from core.quality.scan import scan
 from tests.conftest import write_image
+from tests.core.cli.conftest import Cli
+from tests.core.cli.conftest import cli as cli
 from tests.pages.conftest import RAW, Open, Trained, assert_no_defect, click, gallery, words
 
 BringIn = Callable[..., DatasetRecord]
@@ -52,23 +54,40 @@ def test_a_class_is_renamed_and_named_back_with_one_click(
     open_page: Open, catalog: Catalog, owned: DatasetRecord
 ) -> None:
     at = open_panel(open_page("data"), "classes", owned)
-    at.text_input(key=f"rename-to-{owned.id}-cat").set_value("<b>big</b> 🐈").run()
+    at.text_input(key=f"rename-to-{owned.id}-cat").set_value("<b>big 🐈").run()
     click(at, "Rename the class")
-    assert class_counts(catalog, owned) == {"<b>big</b> 🐈": 3, "dog": 2}
-    assert "Moved to “<b>big</b> 🐈”: 3 images. Your files are as they were." in words(at)
+    assert class_counts(catalog, owned) == {"<b>big 🐈": 3, "dog": 2}
+    assert "“cat” is “<b>big 🐈” now. Your files are as they were." in words(at)
     assert not any(RAW.search(each.value) for each in [*at.markdown, *at.caption])
     click(at, "Undo")
     assert class_counts(catalog, owned) == {"cat": 3, "dog": 2}
 
 
 def test_a_class_can_not_take_the_name_of_another(
-    open_page: Open, catalog: Catalog, owned: DatasetRecord
+    open_page: Open, catalog: Catalog, owned: DatasetRecord, cli: Cli
 ) -> None:
     at = open_panel(open_page("data"), "classes", owned)
-    at.text_input(key=f"rename-to-{owned.id}-cat").set_value("dog").run()
+    at.text_input(key=f"rename-to-{owned.id}-cat").set_value("Dog").run()
     click(at, "Rename the class")
-    assert "There is already a class “dog”. Merge the two" in words(at)
+    said = words(at)
+    assert "There is already a class “dog”. Choose another name, or merge the two" in said
+    assert cli("class", "rename", "Pets", "cat", "Dog").mistake in f"{said}\n"
     assert class_counts(catalog, owned) == {"cat": 3, "dog": 2}
+
+
+def test_a_class_is_called_as_its_folder_is_wherever_it_is_renamed(
+    open_page: Open, catalog: Catalog, owned: DatasetRecord, cli: Cli
+) -> None:
+    at = open_panel(open_page("data"), "classes", owned)
+    at.text_input(key=f"rename-to-{owned.id}-cat").set_value("cats/big").run()
+    click(at, "Rename the class")
+    said = "is “cats_big” now. A class is called as its folder is, so this one is “cats_big”, not"
+    assert f"“cat” {said}" in words(at)
+    assert (
+        f"“dog” {said.replace('cats', 'dogs')}"
+        in cli("class", "rename", "Pets", "dog", "dogs/big").out
+    )
+    assert class_counts(catalog, owned) == {"cats_big": 3, "dogs_big": 2}
 
 
 def test_classes_are_merged_into_one_and_taken_apart_again(

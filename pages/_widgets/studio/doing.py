@@ -14,6 +14,7 @@ from core.datasets.upload import UploadStage
 from core.errors import LightboxError
 from core.jobs import kinds
 from core.quality import by_hand, curation
+from core.quality.class_names import renamed
 from core.text import escape, plural, shorten
 from pages._widgets.job import act
 from pages._widgets.session import catalog, forget
@@ -134,7 +135,7 @@ def _class(record: DatasetRecord, event: Event) -> DatasetRecord:
         text = ""
     elif event.do == "rename":
         versions = by_hand.rename_class(store, record.id, label, event.name)
-        text = f"“{shorten(label)}” is “{shorten(by_hand.called(event.name))}” now."
+        text = renamed(label, event.name)
     else:
         versions = by_hand.remove_class(store, record.id, label)
         text = f"“{shorten(label)}” is taken out."

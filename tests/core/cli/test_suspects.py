@@ -74,7 +74,8 @@ def test_a_whole_class_is_renamed_or_merged(cli: Cli, photos: Path) -> None:
     assert classes() == {"green": 3, "navy": 3, "red": 3}
     cli("relabel", "colours", "other", "--class", "green", "--class", "red")
     assert classes() == {"navy": 3, "other": 6}
-    assert "Moved to “navy”: 6 images." in cli("relabel", "colours", "navy", "--class", "other").out
+    navy = " navy\n"
+    assert "Moved to “navy”: 6 images." in cli("relabel", "colours", navy, "--class", "other").out
     cli("undo", "colours", "--all")
     assert classes() == {"blue": 3, "green": 3, "red": 3}
 

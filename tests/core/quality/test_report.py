@@ -150,7 +150,8 @@ def test_names_and_reasons_are_only_text(catalog: Catalog, tmp_path: Path) -> No
     )
     record = scanned(catalog, root)
     catalog.datasets.rename(record.id, f"{EVIL} of mine")
-    decide(catalog, record.id, "relabel", ["dog/0.png"], label=f"</td>{EVIL}", why=EVIL)
+    said = {"paths": ["dog/0.png"], "label": f"</td>{EVIL}"}
+    catalog.changes.append(record.id, "relabel", said, author="tester", why=EVIL)
     source = health_report(catalog, record.id)
     assert EVIL not in source
     assert "<b>" not in source
