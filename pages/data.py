@@ -22,7 +22,7 @@ from pages._widgets.decided import last_decision
 from pages._widgets.distributions import chips, distributions, overview
 from pages._widgets.files import list_files
 from pages._widgets.gallery import gallery, page_of, photo_tiles
-from pages._widgets.gone import removed, removed_panel
+from pages._widgets.gone import datasets_bin, removed
 from pages._widgets.intake import add_panel
 from pages._widgets.job import watch, watched
 from pages._widgets.layout import layout_panel
@@ -192,7 +192,7 @@ if current is None or st.session_state.get("adding", "way" in st.session_state):
     add_panel()
     for each in failed:
         _failed(each)
-    removed_panel()
+    datasets_bin()
 else:
     st.title("Data")
     current = _choose(
@@ -228,7 +228,7 @@ else:
         _manage(current)
         for each in failed:
             _failed(each)
-        removed_panel()
+        datasets_bin()
         st.caption(
             f"Read from {escape(shown(catalog().workspace.place_of(current.root)))}; "
             f"{images(len(facts))} found."

@@ -12,7 +12,7 @@ from core.evaluation.library import Entry, Sort
 from core.text import plural, rate, size
 from core.who import acting
 from pages._widgets.bring_model import bring_panel
-from pages._widgets.library import actions, bin_panel, details, done_bar
+from pages._widgets.library import actions, details, done_bar, models_bin
 from pages._widgets.model_cards import draw_cards
 from pages._widgets.one_of import choose, one_of
 from pages._widgets.session import catalog
@@ -169,4 +169,4 @@ else:
             actions(chosen)
 if acting().may("trainer"):
     bring_panel()
-    bin_panel()
+    models_bin()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import streamlit as st
 
@@ -11,8 +12,9 @@ from core.catalog import DatasetRecord, RunRecord
 from core.datasets import removal
 from core.errors import NotFound
 from core.jobs import kinds
-from core.text import date, escape, images, plural, shorten, size
+from core.text import date, escape, shorten, size
 from core.who import acting
+from pages._widgets.binned import bin_panel
 from pages._widgets.job import act
 from pages._widgets.session import asked, catalog, choose_dataset, choose_run, unknown_run
 
@@ -134,33 +136,22 @@ def say_gone(record: DatasetRecord | None, *, says_itself: bool) -> None:
         act("Close", _close, key="gone-close", type="tertiary")
 
 
-def removed_panel() -> None:
-    """What was removed and can be brought back."""
-    records = _in_bin()
-    if not records:
-        return
-    workspace = catalog().workspace
-    with st.expander(f"Removed: {plural(len(records), 'dataset')}", icon=":material/delete:"):
-        for record in records:
-            takes = size(removal.takes(workspace, record.id))
-            until = date(removal.kept_until(record))
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(
-                    f"**{escape(shorten(record.name))}** · {images(record.images)}, {takes} · "
-                    f"kept until {until}",
-                    width="stretch",
-                )
-                act(
-                    "Bring back",
-                    (_bring_back, record.id),
-                    icon="restore_from_trash",
-                    key=f"bring-back-{record.id}",
-                )
-        with st.container(horizontal=True, vertical_alignment="center"):
-            sure = st.checkbox("Yes, remove them for good", key="removed-sure")
-            act(
-                "Remove for good", _end, icon="delete_forever", key="removed-end", disabled=not sure
-            )
+def datasets_bin() -> None:
+    """The datasets that were removed."""
+    workspace, records = catalog().workspace, _in_bin()
+    takes = {record.id: removal.takes(workspace, record.id) for record in records}
+    rows = {
+        record.id: {
+            "name": record.name,
+            "images": f"{record.images:,}",
+            "kept until": date(removal.kept_until(record)),
+            "size": size(takes[record.id]),
+        }
+        for record in records
+    }
+    told = "Each is kept for 30 days."
+    empty = partial(removal.empty_bin, catalog())
+    bin_panel("dataset", rows, sum(takes.values()), told, _bring_back, empty)
 
 
 def _in_bin() -> list[DatasetRecord]:
@@ -174,12 +165,6 @@ def _bring_back(dataset_id: str) -> None:
     st.session_state["adding"] = False
     choose_dataset(record.id)
     st.toast(f"“{escape(shorten(record.name))}” is back.", icon=":material/restore_from_trash:")
-
-
-def _end() -> None:
-    st.session_state["removed-sure"] = False
-    gone = removal.empty_bin(catalog())
-    st.toast(f"{plural(len(gone), 'dataset')} removed for good.", icon=":material/delete_forever:")
 
 
 def _close() -> None:

@@ -10,8 +10,9 @@ import streamlit as st
 from core.catalog import RunRecord
 from core.evaluation import library
 from core.evaluation.library import Entry
-from core.text import ago, apart, escape, likely, plural, rate, size
+from core.text import ago, apart, escape, likely, rate, size
 from core.who import acting
+from pages._widgets.binned import bin_panel
 from pages._widgets.job import act, attempt
 from pages._widgets.results.view import turn_to
 from pages._widgets.session import catalog, choose_dataset, choose_run, forget, take
@@ -198,49 +199,23 @@ def details(entry: Entry, tags: Sequence[str]) -> None:
             )
 
 
-def bin_panel() -> None:
-    """What was deleted, until it is removed for good."""
+def models_bin() -> None:
+    """The models that were deleted."""
     entries = library.entries(catalog(), deleted=True)
-    if not entries:
-        return
+    rows = {
+        entry.run.id: {
+            "name": entry.run.name,
+            "dataset": entry.dataset,
+            "deleted": ago(entry.run.deleted_at or 0),
+            "size": size(entry.disk),
+        }
+        for entry in entries
+    }
     takes = sum(entry.disk for entry in entries)
-    with st.expander(
-        f"Bin: {plural(len(entries), 'model')}, {size(takes)}", icon=":material/delete:"
-    ):
-        st.caption("Each is removed for good a week after it was deleted.")
-        picked = st.dataframe(
-            {
-                "name": [entry.run.name for entry in entries],
-                "dataset": [entry.dataset for entry in entries],
-                "deleted": [ago(entry.run.deleted_at or 0) for entry in entries],
-                "size": [size(entry.disk) for entry in entries],
-            },
-            hide_index=True,
-            on_select="rerun",
-            selection_mode="multi-row",
-            key=f"library-bin-{len(entries)}",
-        )
-        ids = [entries[row].run.id for row in picked["selection"]["rows"] if row < len(entries)]
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            act(
-                f"Restore {len(ids):,}" if ids else "Restore",
-                (_each, ids, catalog().runs.restore),
-                icon="restore_from_trash",
-                key="library-restore",
-                disabled=not ids,
-            )
-            sure = st.checkbox("Yes, remove them for good", key="library-sure")
-            act(
-                "Empty the bin",
-                _empty,
-                icon="delete_forever",
-                key="library-empty",
-                disabled=not sure,
-            )
+    told = "Each is kept for a week."
+    bin_panel("model", rows, takes, told, catalog().runs.restore, _empty)
 
 
-def _empty() -> None:
+def _empty() -> list[RunRecord]:
     forget(_DONE)
-    st.session_state["library-sure"] = False
-    gone = library.empty_bin(catalog())
-    st.toast(f"{plural(len(gone), 'model')} removed for good.", icon=":material/delete_forever:")
+    return library.empty_bin(catalog())

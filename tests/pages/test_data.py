@@ -250,7 +250,7 @@ def test_a_removed_dataset_is_brought_back_by_undo_or_from_below_the_list(
     folder = class_folders({"cat": 2, "dog": 2})
     record = bring_in(folder, "pets")
     at = open_page("data", dataset=record.id)
-    assert not [each for each in at.expander if each.label.startswith("Removed")]
+    assert not [each for each in at.expander if each.label.startswith("Bin")]
     click(at, "Remove the dataset")
     assert catalog.datasets.all() == []
     assert len(list(folder.rglob("*.jpg"))) == 4
@@ -262,16 +262,19 @@ def test_a_removed_dataset_is_brought_back_by_undo_or_from_below_the_list(
 
     click(at, "Remove the dataset")
     at = open_page("data")
-    assert "Removed: 1 dataset" in [each.label for each in at.expander]
-    assert "kept until" in words(at)
-    click(at, "Bring back")
+    assert [each.label for each in at.expander if each.label.startswith("Bin: 1 dataset, ")]
+    (binned,) = at.dataframe
+    assert binned.value["name"].tolist() == ["pets"]
+    at.session_state[binned.key] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    at.run()
+    click(at, "Restore 1")
     assert [each.id for each in catalog.datasets.all()] == [record.id]
 
     click(at, "Remove the dataset")
     at = open_page("data")
-    at.checkbox(key="removed-sure").check().run()
-    click(at, "Remove for good")
-    assert "Removed: 1 dataset" not in [each.label for each in at.expander]
+    at.checkbox(key="bin-sure-dataset").check().run()
+    click(at, "Empty the bin")
+    assert not [each for each in at.expander if each.label.startswith("Bin")]
     assert catalog.datasets.all(deleted=True) == []
 
 

@@ -106,7 +106,7 @@ def test_the_bin_is_emptied_only_after_a_yes(
     (button,) = [each for each in at.button if each.label == "Empty the bin"]
     assert button.disabled
     assert trained.catalog.workspace.run(second.id).exists()
-    at.checkbox(key="library-sure").check().run()
+    at.checkbox(key="bin-sure-model").check().run()
     click(at, "Empty the bin")
     assert not trained.catalog.workspace.run(second.id).exists()
     assert trained.catalog.runs.all(deleted=True) == []
