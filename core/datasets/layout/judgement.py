@@ -173,7 +173,7 @@ class Judgement:
     def _with_splits(self, reading: Reading) -> Reading:
         """Class folders with what lists or tables beside them say is for training, where they say
         it of nearly all."""
-        if not self.walked.tables:
+        if not (self.walked.tables and reading.files):
             return reading
         said, used = tables.splits_said(self.tables_at, self.walked.tables, self._index)
         if len(said) < _TABLE_COVERS * len(reading.files):

@@ -190,6 +190,16 @@ def test_a_table_says_the_classes_and_the_splits(tmp_path: Path, kind: str) -> N
     assert "doesn't name it" in why
 
 
+@pytest.mark.parametrize("name", ["labels.csv", "train.txt"])
+def test_a_way_that_fits_no_image_is_refused_also_where_a_table_lies_beside(
+    tmp_path: Path, name: str
+) -> None:
+    make(tmp_path, "1.png", "2.png")
+    (tmp_path / name).write_text("file,class\n1.png,cat\n2.png,dog\n")
+    with pytest.raises(InvalidInput, match="can't be read that way"):
+        read_layout(tmp_path, choice=Choice("classes"))
+
+
 def test_a_table_whose_classes_nobody_can_know_is_asked_about(tmp_path: Path) -> None:
     root = make(tmp_path, "1.png", "2.png", "3.png", "4.png")
     rows = {
