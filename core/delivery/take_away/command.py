@@ -12,7 +12,7 @@ from core.training.setting import leaf
 from core.training.spec import SETTINGS, TrainSpec, differences
 
 # What recipes choose by the images, and people for Auto.
-_CHOSEN = ("image_size", "epochs", "learning_rate", "seed", "minutes")
+_CHOSEN = ("image_size", "decoding", "epochs", "learning_rate", "seed", "minutes")
 
 
 def command_line(
@@ -38,10 +38,11 @@ def command_line(
 
 def _told(spec: TrainSpec, base: TrainSpec | None) -> dict[str, Any]:
     """Settings to say, as the command line likes them: presets instead of parts."""
-    # As 0, Auto has no time; and a seed of 0 is not the usual one.
-    chosen = {key: value for key in _CHOSEN if (value := leaf(spec, key))} if base is None else {}
-    base = base or _usual(spec)
-    told = chosen | differences(spec, base)
+    told: dict[str, Any] = {}
+    if base is None:
+        base = _usual(spec)
+        told = {key: leaf(spec, key) for key in _CHOSEN if key != "minutes" or spec.minutes}
+    told |= differences(spec, base)
     preset = spec.augmentation.preset
     if preset != "own" and spec.augmentation != base.augmentation:
         told = {key: told[key] for key in told if not key.startswith("augmentation.")}

@@ -122,6 +122,10 @@ def test_a_run_whose_dataset_was_removed_still_has_a_card(catalog: Catalog, run:
 @pytest.mark.parametrize("known", [False, True], ids=["any images", "these images"])
 def test_the_command_trains_with_the_same_settings(spec: TrainSpec, known: bool) -> None:
     recipe = spec_of(spec.recipe)
+    if not known:
+        # Of other images it would choose something else.
+        chosen = {"image_size": 48, "epochs": 9, "learning_rate": 0.5, "decoding": "5:0:9"}
+        recipe = recipe.with_values(chosen)
     said = shlex.split(command_line(spec, "it's mine", base=recipe if known else None))
     options: argparse.Namespace = parse(said[3:])
     assert (options.name, options.recipe, options.layers) == ("it's mine", spec.recipe, None)
