@@ -51,7 +51,7 @@ def evaluate_run(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> Ev
     files = RunFiles(workspace, run.id)
     info, table, known = files.model(), files.split(), files.out_of_fold()
     if known is None or known.shape[1] != len(info.classes) + 1:  # none, or of another training
-        known = pd.DataFrame(columns=["path", *info.classes])
+        known = pd.DataFrame(columns=["path", *range(len(info.classes))])
     # Training images that were answered, in turn, by what had not seen them: for thresholds and
     # temperatures they are validation images like the others, and there are several times as many.
     held = table[(table["split"] == "train") & table["path"].isin(known["path"])]

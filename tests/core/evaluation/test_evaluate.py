@@ -11,7 +11,7 @@ from core.catalog import Catalog, RunRecord
 from core.errors import Cancelled, InvalidInput, NotFound
 from core.evaluation.evaluate import evaluate_folder, evaluate_run
 from core.evaluation.predictions import load_evaluation, predictions_table
-from tests.core.evaluation.coloured import CLASSES, make_run, write_colour
+from tests.core.evaluation.coloured import CLASSES, make_run, save_model, write_colour
 from tests.recording import RecordingReporter
 
 TEST = [("red", "red"), ("red", "blue"), ("green", "green"), ("blue", "blue"), ("blue", "blue")]
@@ -91,6 +91,13 @@ def test_a_run_without_test_images_has_an_empty_result(catalog: Catalog, root: P
     evaluation = evaluate_run(catalog, run.id)
     assert (evaluation.images, evaluation.interval.low, evaluation.interval.high) == (0, 0.0, 1.0)
     assert predictions_table(catalog.workspace, run.id).empty
+
+
+def test_a_class_may_be_called_as_a_column_is(catalog: Catalog, root: Path) -> None:
+    right = [("path", "blue"), ("label", "green"), ("red", "red")]
+    run = make_run(catalog, root, {"train": right, "validation": right, "test": right})
+    save_model(catalog.workspace.run(run.id), classes=["path", "label", "red"])
+    assert evaluate_run(catalog, run.id).correct == 3
 
 
 def test_a_run_without_a_model_says_so(catalog: Catalog, run: RunRecord) -> None:
