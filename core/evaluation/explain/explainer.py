@@ -102,7 +102,8 @@ class Explainer:
         if not len(images):
             black = np.zeros((1, self.info.image_size, self.info.image_size, 3), np.uint8)
             return [output[:0] for output in self._ask(black, np.zeros(1, np.int64))]
-        target = np.eye(len(self.info.classes), dtype=np.float32)[classes]
+        target = np.zeros((len(images), len(self.info.classes)), np.float32)
+        target[np.arange(len(images)), classes] = 1
         inputs = (images,) if self.method == "occlusion" else (images, target)
         parts = [
             self._asked(*(each[start : start + _BATCH] for each in inputs))

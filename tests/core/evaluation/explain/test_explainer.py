@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,8 @@ from core.evaluation.explain.occlusion import occlude
 from core.features.runtime import Compiled
 from core.quiet import openvino
 from core.workspace import Workspace, open_workspace
-from tests.core.evaluation.coloured import SIZE, save_model
+from tests.core.evaluation.coloured import CLASSES, SIZE, save_model
+from tests.core.evaluation.dense import save_dense
 from tests.core.evaluation.explain.planted import RUN, SIDE, learn, planted, shares
 
 
@@ -121,6 +123,21 @@ def test_a_model_whose_end_is_not_known_is_explained_by_covering(coloured: Expla
     assert shown[0, 0] > 0.8
     # Red has nothing that speaks for it where there is no red.
     assert coloured.heat(grey * 0, np.array([coloured.info.classes.index("red")])).max() == 0
+
+
+def test_an_image_needs_no_more_memory_than_it_has_classes(workspace: Workspace) -> None:
+    more = [f"class {number}" for number in range(5000)]
+    save_model(workspace.run("many"), classes=[*CLASSES, *more])
+    save_dense(workspace.run("many"), len(more))
+    explainer = open_explainer(workspace, "many")
+    assert explainer.method == "gradients"
+    blue = np.full((1, SIZE, SIZE, 3), (40, 40, 220), np.uint8)
+    tracemalloc.start()
+    probabilities, _ = explainer.answer(blue)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert probabilities[0].argmax() == CLASSES.index("blue")
+    assert peak < 5_000_000
 
 
 def test_a_run_is_loaded_once_for_all_threads_and_anew_once_it_was_retrained(
