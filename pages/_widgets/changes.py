@@ -27,7 +27,7 @@ def changes_panel(record: DatasetRecord) -> None:
     if not panel.open:
         return
     lines = {line.version: line for line in curation.history(catalog(), record.id)}
-    runs = catalog().runs.all(record.id)
+    runs = [run for run in catalog().runs.all(record.id) if run.state == "done"]
     trained: dict[int, str] = {}
     for run in runs:
         trained.setdefault(run.dataset_version, run.name)

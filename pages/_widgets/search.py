@@ -209,7 +209,12 @@ def _watch(dataset_id: str, name: str) -> None:
 def _headline(runs: list[RunRecord]) -> str:
     tried = runs[0].summary.tried
     names = ", ".join(labelled(key).lower() for key in tried)
-    return f"{plural(len(runs), 'training')} with various values of {escape(names)}"
+    # What was cancelled has shown nothing, so it is none of those of which the best is chosen.
+    cancelled = sum(run.state == "cancelled" for run in runs)
+    count, more = plural(len(runs) - cancelled, "training"), f"; {cancelled} more cancelled"
+    if cancelled == len(runs):
+        count, more = plural(cancelled, "cancelled training"), ""
+    return f"{count} with various values of {escape(names)}{more if cancelled else ''}"
 
 
 def _results(name: str, runs: list[RunRecord]) -> None:

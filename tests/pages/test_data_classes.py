@@ -143,12 +143,23 @@ def test_what_is_added_to_a_folder_of_ones_own_is_kept_apart_from_it(
 
 def test_what_changed_is_told_since_the_last_training(open_page: Open, trained: Trained) -> None:
     catalog, record_id = trained.catalog, trained.dataset_id
+    run = catalog.runs.get(trained.run_id)
     table = curated(catalog, record_id)
     label, other = sorted(table["label"].unique())[:2]
     paths = list(table.loc[table["label"] == label, "path"])
     decide(catalog, record_id, "exclude", paths[:2])
     decide(catalog, record_id, "relabel", paths[2:5], label=other)
     record = catalog.datasets.get(record_id)
+    # A training that was cancelled has learned from nothing.
+    job = catalog.jobs.hold("train", {}, lane="train", subject=record_id)
+    catalog.runs.add(
+        "given up",
+        dataset_id=record_id,
+        dataset_version=record.version,
+        spec=run.spec,
+        job_id=job.id,
+    )
+    catalog.jobs.finish(job.id, "cancelled")
     at = open_panel(open_page("data", dataset=record_id), "changes", record)
     said = words(at)
     assert "Excluded: 2" in said
@@ -157,7 +168,7 @@ def test_what_changed_is_told_since_the_last_training(open_page: Open, trained: 
     counts = tables["class", "before", "after"].set_index("class")
     assert counts.loc[label].tolist() == [12, 7]
     assert counts.loc[other].tolist() == [12, 15]
-    at.selectbox(
-        key=f"changes-old-{record_id}-{trained.catalog.runs.all()[0].dataset_version}"
-    ).select(record.version).run()
+    since = at.selectbox(key=f"changes-old-{record_id}-{run.dataset_version}")
+    assert not any("given up" in option for option in since.options)
+    since.select(record.version).run()
     assert "No image changed between these versions." in words(at)

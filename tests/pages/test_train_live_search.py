@@ -142,6 +142,22 @@ def test_results_are_compared_on_validation_images_the_best_first(
     assert f"taken: {runs[0].id}" in words(at)
 
 
+def test_what_was_cancelled_is_not_counted_among_those_tried(
+    catalog: Catalog, spec: TrainSpec, runs: list[RunRecord]
+) -> None:
+    def headline() -> str:
+        (label,) = [
+            box.label
+            for box in mount(_search, spec.model_dump_json()).expander
+            if "various" in box.label
+        ]
+        return label
+
+    assert headline() == "3 trainings with various values of learning rate"
+    catalog.jobs.request_cancel(runs[2].job_id)
+    assert headline() == "2 trainings with various values of learning rate; 1 more cancelled"
+
+
 def test_without_searches_there_is_no_table(spec: TrainSpec) -> None:
     assert "Searches" not in words(mount(_search, spec.model_dump_json()))
 
