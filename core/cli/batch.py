@@ -244,6 +244,10 @@ def _about(catalog: Catalog, batch: Batch, output: Output) -> dict[str, Any]:
         f"sure than {percent(counted.threshold, 0)}, {counted.unreadable:,} can't be read"
     )
     output.table(("images", "class"), [(f"{n:,}", label) for label, n in counted.classes.items()])
+    if counted.sentence:
+        output.text(f"  {counted.sentence}")
+    elif counted.unfamiliar is None and counted.images > counted.unreadable:
+        output.text("  Whether they look like its training images isn’t known: ood RUN says why.")
     unreadable = look(workspace, batch, "unreadable")
     for path, error in zip(unreadable["path"][:20], unreadable["error"][:20], strict=True):
         output.text(f"  {path}: {error}")

@@ -328,15 +328,7 @@ def unlike_training(
 ) -> list[bool | None]:
     """For each image file whether it looks like nothing that a run was trained with; ``None`` where
     that can't be told. It is learned from the training images when it is first asked for."""
-    from core.evaluation.out_of_distribution import (
-        find_detector,
-        fit_detector,
-        out_of_distribution_files,
-    )
+    from core.evaluation.out_of_distribution import learned_detector, out_of_distribution_files
 
-    if find_detector(catalog.workspace, run_id) is None:
-        try:
-            fit_detector(catalog, run_id)
-        except LightboxError:
-            return [None] * len(files)
+    learned_detector(catalog, run_id)
     return out_of_distribution_files(catalog.workspace, run_id, files)

@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from core.catalog import Catalog
-from core.errors import InvalidInput, UnreadableImage
+from core.errors import InvalidInput, LightboxError, UnreadableImage
 from core.evaluation.explain.explainer import open_explainer
 from core.evaluation.study.phases import open_context
 from core.features.kept import Kept
@@ -42,7 +42,7 @@ FEWEST_VALIDATION = 10
 _MOST_TRAINING = 5000
 # Features beyond so many are folded: covariances grow with the square of their number.
 _MOST_FEATURES = 1024
-_FOLDED = 512
+FOLDED = 512
 _SEED = 1
 _VERSION = 1
 _SPACES = ("plain", "directions")
@@ -121,13 +121,7 @@ def fit_mahalanobis(
     Raises:
         InvalidInput: fewer than 10 validation images, or a training image a class at most.
     """
-    classes = np.unique(labels)
-    if len(validation) < FEWEST_VALIDATION or len(features) <= len(classes):
-        raise InvalidInput(
-            f"There are only {len(validation)} validation and {len(features)} training images, too "
-            "few to say what this model's images usually look like.",
-            remedy=f"Train with at least {FEWEST_VALIDATION} validation images.",
-        )
+    _check_enough(len(features), len(np.unique(labels)), len(validation))
     spaces = tuple(
         _fit_space(trained, labels, held)
         for trained, held in zip(_views(features), _views(validation), strict=True)
@@ -155,7 +149,10 @@ def fit_detector(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> Ma
         )
     if len(training) > _MOST_TRAINING:
         training = training.sample(_MOST_TRAINING, random_state=_SEED).sort_index()
-    rows = pd.concat([training, split[split["split"] == "validation"]], ignore_index=True)
+    held_out = split[split["split"] == "validation"]
+    # Looking at all of them takes minutes.
+    _check_enough(len(training), training["label"].nunique(), len(held_out))
+    rows = pd.concat([training, held_out], ignore_index=True)
     note = "Learning what its training images look like"
     kept, found = zip(*context.features(rows, note), strict=True)
     rows, features = rows.iloc[np.concatenate(kept)], np.concatenate(found)
@@ -163,6 +160,15 @@ def fit_detector(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> Ma
     labels = rows["label"].to_numpy(dtype=str)
     measure = fit_mahalanobis(features[trained], labels[trained], features[~trained])
     return _derived(files).keep(measure)
+
+
+def _check_enough(training: int, classes: int, validation: int) -> None:
+    if validation < FEWEST_VALIDATION or training <= classes:
+        raise InvalidInput(
+            f"There are only {validation} validation and {training} training images, too few to "
+            "say what this model's images usually look like.",
+            remedy=f"Train with at least {FEWEST_VALIDATION} validation images.",
+        )
 
 
 @dataclass(frozen=True)
@@ -225,6 +231,25 @@ def find_detector(workspace: Workspace, run_id: str) -> OodDetector | None:
     return None if None in state else _loaded.get(files.folder, state, load)
 
 
+def learned_detector(
+    catalog: Catalog, run_id: str, report: Reporter = SILENT
+) -> OodDetector | None:
+    """The measure of a run, worked out now where nobody has asked for it before; ``None`` where it
+    can't be, as :func:`fit_detector` says why.
+
+    Raises:
+        Cancelled: by the person.
+    """
+    found = find_detector(catalog.workspace, run_id)
+    if found is None:
+        try:
+            fit_detector(catalog, run_id, report)
+        except LightboxError:
+            return None
+        found = find_detector(catalog.workspace, run_id)
+    return found
+
+
 def _derived(files: RunFiles) -> Derived[MahalanobisModel]:
     form = AsArrays[MahalanobisModel](_arrays, _measure)
     return Derived(files.folder / FILE, form, _VERSION, files.network, also=str(_VERSION))
@@ -279,16 +304,24 @@ def _unit(features: np.ndarray) -> np.ndarray:
 
 
 def _fold(features: np.ndarray) -> np.ndarray:
-    """Features (n, f) with f at most 1,024; more are added up in 512, each with a sign by chance.
+    """Features (n, f) as :func:`folding` says."""
+    plan = folding(features.shape[1])
+    if plan is None:
+        return features
+    place, sign = plan
+    folded = np.zeros((FOLDED, len(features)), np.float32)
+    np.add.at(folded, place, (features * sign).T.astype(np.float32))
+    return np.asarray(folded.T)
+
+
+def folding(count: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """Where each of so many features is added up, and with which sign, both by chance; ``None`` for
+    at most 1,024, which stay as they are.
 
     Distances stay as they are on average (Weinberger et al., "Feature hashing for large scale
     multitask learning", ICML 2009).
     """
-    count = features.shape[1]
     if count <= _MOST_FEATURES:
-        return features
+        return None
     chance = np.random.default_rng(_SEED)
-    place, sign = chance.integers(0, _FOLDED, count), chance.choice([-1.0, 1.0], count)
-    folded = np.zeros((_FOLDED, len(features)), np.float32)
-    np.add.at(folded, place, (features * sign).T.astype(np.float32))
-    return np.asarray(folded.T)
+    return chance.integers(0, FOLDED, count), chance.choice([-1.0, 1.0], count)

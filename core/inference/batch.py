@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,12 @@ from core.datasets.content import read_regular
 from core.datasets.places import is_folder, readers, sample
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, NotFound, UnreadableImage
+from core.evaluation.answering import Answering, open_answering, state_of_answering
+from core.evaluation.out_of_distribution import learned_detector
 from core.features.kept import Kept
-from core.features.runtime import Compiled
 from core.inference.batch_files import Found, find_files
-from core.inference.batch_store import Batch, Done, find_batch, images_of, place_of
+from core.inference.batch_store import ANSWERS, Batch, Done, find_batch, images_of, place_of
 from core.progress import SILENT, Reporter
-from core.runs.derived import state_of
 from core.runs.files import RunFiles
 from core.runs.values import ModelInfo
 from core.workspace import atomic_path, write_json
@@ -50,22 +51,13 @@ _SHUT = "It can't be opened."
 _OTHERS = "This computer has other files at that place."
 
 _FILES = pa.schema([("path", pa.string()), ("bytes", pa.int64()), ("why", pa.string())])
-ANSWERS = pa.schema(
-    [
-        ("path", pa.string()),
-        ("bytes", pa.int64()),
-        ("label", pa.int32()),
-        ("confidence", pa.float32()),
-        ("error", pa.string()),
-        ("p", pa.list_(pa.float32())),
-    ]
-)
 
 
 def answer_batch(catalog: Catalog, run_id: str, batch_id: str, report: Reporter = SILENT) -> Done:
     """Answer all images of a batch, or those that are left; keeps ``answers.parquet``, one row a
-    file: ``path``, ``bytes``, ``label`` (number of the class, -1 without an answer),
-    ``confidence`` (0 to 1), ``error`` (a sentence, or "") and ``p`` (a probability a class).
+    file, as :data:`core.inference.batch_store.ANSWERS` has them.
+
+    What the model's training images look like is learned first, where nobody has asked before.
 
     Raises:
         NotFound: the batch, its images or the model have gone.
@@ -91,7 +83,12 @@ def answer_batch(catalog: Catalog, run_id: str, batch_id: str, report: Reporter 
     chunks = range(0, len(files), CHUNK)
     left = [start for start in chunks if not _whole(parts, start, files)]
     total = sum(len(files[start : start + CHUNK]) for start in left)
-    compiled = run_files.compiled()
+    learning = time.monotonic()
+    if left:
+        learned_detector(catalog, run_id, report)
+    # What is learned once for all batches is no work on this one.
+    started += time.monotonic() - learning
+    model = open_answering(workspace, run_id)
     before = len(files) - total
     note = f"Answering; {before:,} were answered before" if before else "Answering"
 
@@ -102,7 +99,7 @@ def answer_batch(catalog: Catalog, run_id: str, batch_id: str, report: Reporter 
 
     def here(spec: dict[str, Any], part: Reporter) -> None:
         asked = _chunks_of(files, spec["starts"])
-        _answer_chunks(parts, folder, asked, compiled, info, _telling(part, asked))
+        _answer_chunks(parts, folder, asked, model, info, _telling(part, asked))
 
     hands = report.hands() if len(left) >= _WORTH_CHUNKS else None
     if hands is not None:
@@ -122,7 +119,7 @@ def answer_batch(catalog: Catalog, run_id: str, batch_id: str, report: Reporter 
             for _ in done_parts:
                 pass
     else:
-        _answer_chunks(parts, folder, _chunks_of(files, left), compiled, info, tell)
+        _answer_chunks(parts, folder, _chunks_of(files, left), model, info, tell)
     tell(total)
     unreadable = _join(place, [parts / _part(start) for start in chunks])
     done = Done(
@@ -154,13 +151,13 @@ def answer_part(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> Non
     asked = [(start, _rows(table.slice(start, spec["rows"]))) for start in spec["starts"]]
     if not is_address(folder) and sample(folder, asked[0][1][0][0]) != spec["first"]:
         raise NotFound(_OTHERS, file=folder)
-    state = (run_files.openvino, state_of(run_files.openvino))
-    compiled = _models.get(batch.run_id, state, run_files.compiled)
+    state = (run_files.folder, *state_of_answering(workspace, batch.run_id))
+    model = _models.get(batch.run_id, state, lambda: open_answering(workspace, batch.run_id))
     _answer_chunks(
         place / "parts",
         folder,
         asked,
-        compiled,
+        model,
         run_files.model(),
         _telling(report, asked),
         elsewhere=True,
@@ -168,7 +165,7 @@ def answer_part(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> Non
 
 
 # Of parts of one batch, the model is loaded once.
-_models: Kept[Compiled] = Kept(1)
+_models: Kept[Answering] = Kept(1)
 _Chunks = Sequence[tuple[int, Sequence["Found"]]]
 
 
@@ -189,7 +186,7 @@ def _answer_chunks(
     parts: Path,
     folder: Path,
     chunks: _Chunks,
-    compiled: Compiled,
+    model: Answering,
     info: ModelInfo,
     tell: Callable[[int], None],
     *,
@@ -202,7 +199,7 @@ def _answer_chunks(
         elsewhere: refuse where a file can't be opened, or has another size.
     """
     asked = (file for _, files in chunks for file in files)
-    rows = answers(folder, asked, compiled, info, exact=elsewhere)
+    rows = answers(folder, asked, model, info, exact=elsewhere)
     finished = 0
     with contextlib.closing(rows):
         for start, files in chunks:
@@ -212,20 +209,21 @@ def _answer_chunks(
                 finished += 1
                 if finished % _GROUP == 0:
                     tell(finished)
-            if elsewhere and (said := {_SHUT, _OTHERS} & {why for _, _, why in chunk}):
+            if elsewhere and (said := {_SHUT, _OTHERS} & {row[-1] for row in chunk}):
                 raise NotFound(said.pop(), file=folder)
             _keep_part(parts, start, chunk)
     tell(finished)
 
 
-Row = tuple[Found, np.ndarray | None, str]
-"""A file, its probabilities (float32, one a class) or ``None``, and why there are none, or ""."""
+Row = tuple[Found, np.ndarray | None, float | None, str]
+"""A file; its probabilities (float32, one a class) or ``None``; how far it lies from what the model
+was trained on, or ``None``; and why there is no answer, or ""."""
 
 
 def answers(
     folder: Path,
     files: Iterator[Found],
-    compiled: Compiled,
+    model: Answering,
     info: ModelInfo,
     *,
     exact: bool = False,
@@ -258,18 +256,19 @@ def answers(
                 opened = [(file, future.result()) for file, future in group]
                 fill()
                 images = [image for _, image in opened if not isinstance(image, str)]
-                known = compiled.predict(np.stack(images)) if images else np.zeros((0, 1))
+                known, far = model(np.stack(images)) if images else (np.zeros((0, 1)), np.zeros(0))
                 if not np.isfinite(known).all():
                     raise InvalidInput(
                         "The model answers with something that is not a number.",
                         remedy="Choose another model.",
                     )
-                numbers = iter(known)
+                said = zip(known, far.tolist(), strict=True)
                 for file, image in opened:
                     if isinstance(image, str):
-                        yield file, None, image
+                        yield file, None, None, image
                     else:
-                        yield file, next(numbers), ""
+                        numbers, distance = next(said)
+                        yield file, numbers, None if isnan(distance) else distance, ""
         finally:
             # Whoever stops listening doesn't wait for what nobody will see.
             pool.shutdown(wait=False, cancel_futures=True)
@@ -335,12 +334,13 @@ def _whole(parts: Path, start: int, files: Sequence[Found]) -> bool:
 def _keep_part(parts: Path, start: int, rows: Sequence[Row]) -> None:
     table = pa.table(
         {
-            "path": [file[0] for file, _, _ in rows],
-            "bytes": [file[1] for file, _, _ in rows],
-            "label": [-1 if p is None else int(p.argmax()) for _, p, _ in rows],
-            "confidence": [None if p is None else float(p.max()) for _, p, _ in rows],
-            "error": [error for _, _, error in rows],
-            "p": [p for _, p, _ in rows],
+            "path": [file[0] for file, *_ in rows],
+            "bytes": [file[1] for file, *_ in rows],
+            "label": [-1 if p is None else int(p.argmax()) for _, p, *_ in rows],
+            "confidence": [None if p is None else float(p.max()) for _, p, *_ in rows],
+            "error": [error for *_, error in rows],
+            "p": [p for _, p, *_ in rows],
+            "distance": [distance for *_, distance, _ in rows],
         },
         schema=ANSWERS,
     )

@@ -17,6 +17,7 @@ from typing import Any, Literal, TextIO
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from core.datasets.content import read_regular
@@ -24,6 +25,7 @@ from core.datasets.images import open_image
 from core.errors import Damaged, InvalidInput, NotFound, UnreadableImage
 from core.evaluation.threshold import sure_from
 from core.inference.batch_store import (
+    ANSWERS,
     START_AGAIN,
     Batch,
     check_threshold,
@@ -33,7 +35,7 @@ from core.inference.batch_store import (
 from core.quality.thumbs import shrink
 from core.runs.files import RunFiles
 from core.runs.reading import UNREADABLE, shown_path
-from core.text import cell
+from core.text import cell, plural
 from core.workspace import Workspace, atomic_path
 
 Format = Literal["csv", "json", "jsonl", "parquet"]
@@ -43,8 +45,9 @@ FORMATS: dict[Format, str] = {
     "jsonl": "JSON Lines: an object a line",
     "parquet": "Parquet: a table for pandas and databases",
 }
-Which = Literal["sure", "unsure", "unreadable", "least"]
+Which = Literal["sure", "unsure", "unreadable", "least", "unfamiliar"]
 _ROWS = 2048
+_YES = {True: "yes", False: "no", None: ""}
 _QUALITY = 82
 
 
@@ -57,6 +60,8 @@ class Summary:
         classes: class → images that it is sure of; every class, in the model's order.
         unsure: images whose answer is less sure than the threshold.
         unreadable: images without an answer.
+        unfamiliar: images of which there is an answer, but which don't look like what the model was
+            trained on; ``None`` where nobody knows.
         threshold: in force, 0 to 1.
     """
 
@@ -64,7 +69,17 @@ class Summary:
     classes: dict[str, int]
     unsure: int
     unreadable: int
+    unfamiliar: int | None
     threshold: float
+
+    @property
+    def sentence(self) -> str:
+        """How many are unfamiliar; "" where there is none, or nobody knows."""
+        if not self.unfamiliar:
+            return ""
+        some = plural(self.unfamiliar, "image doesn’t", "images don’t")
+        its = "its answer about it says" if self.unfamiliar == 1 else "its answers about them say"
+        return f"{some} look like what the model was trained on: {its} little."
 
 
 def summarise(workspace: Workspace, batch: Batch, threshold: float | None = None) -> Summary:
@@ -80,9 +95,9 @@ def summarise(workspace: Workspace, batch: Batch, threshold: float | None = None
     """
     limit = limit_of(workspace, batch, threshold)
     classes = list(RunFiles(workspace, batch.run_id).model().classes)
-    table = pq.read_table(answers_file(workspace, batch), columns=["label", "confidence"])
+    table = _table(workspace, batch, "label", "confidence", "distance")
     labels = table["label"].to_numpy()
-    confidence = table["confidence"].to_numpy()
+    confidence, distance = table["confidence"].to_numpy(), table["distance"].to_numpy()
     answered = labels >= 0
     sure = answered & (confidence >= np.float32(limit))
     counts = np.bincount(labels[sure], minlength=len(classes))
@@ -91,6 +106,7 @@ def summarise(workspace: Workspace, batch: Batch, threshold: float | None = None
         classes=dict(zip(classes, counts.tolist(), strict=True)),
         unsure=int((answered & ~sure).sum()),
         unreadable=int((~answered).sum()),
+        unfamiliar=None if np.isnan(distance).all() else int((distance > 1).sum()),
         threshold=limit,
     )
 
@@ -106,21 +122,22 @@ def look(
     """Images of one kind, to be shown.
 
     Args:
-        which: ``sure`` of a class, ``unsure``, ``unreadable``, or all answered ones, the ``least``
-            sure first.
+        which: ``sure`` of a class, ``unsure``, ``unreadable``, all answered ones, the ``least``
+            sure first, or the ``unfamiliar`` ones.
         label: only images of which this class is the most probable.
 
     Returns:
         a row an image: ``path``, ``prediction``, ``confidence`` (0 to 1) and ``error``; in the
-        order of paths, but the least sure first for ``unsure`` and ``least``.
+        order of paths, but the least sure first for ``unsure`` and ``least``, and what is furthest
+        from what the model was trained on for ``unfamiliar``.
 
     Raises:
         NotFound: the batch is not finished.
     """
     limit = limit_of(workspace, batch, threshold)
     classes = np.array([*RunFiles(workspace, batch.run_id).model().classes, ""], dtype=object)
-    columns = ["path", "label", "confidence", "error"]
-    table = pq.read_table(answers_file(workspace, batch), columns=columns).to_pandas()
+    columns = ("path", "label", "confidence", "error", "distance")
+    table = _table(workspace, batch, *columns).to_pandas()
     answered = table["label"] >= 0
     sure = answered & (table["confidence"] >= np.float32(limit))
     kept = {
@@ -128,12 +145,15 @@ def look(
         "unsure": answered & ~sure,
         "unreadable": ~answered,
         "least": answered,
+        "unfamiliar": table["distance"] > 1,
     }[which]
     table = table.assign(prediction=classes[table["label"].to_numpy()])[kept]
     if label is not None:
         table = table[table["prediction"] == label]
     if which in ("unsure", "least"):
         table = table.sort_values("confidence", kind="stable")
+    if which == "unfamiliar":
+        table = table.sort_values("distance", ascending=False, kind="stable")
     return table[["path", "prediction", "confidence", "error"]].reset_index(drop=True)
 
 
@@ -171,10 +191,11 @@ def write_results(
     """Write the answers as the suffix of ``target`` says; returns the number of images.
 
     One row (or object) an image, in the order of paths: ``file``, ``prediction`` and
-    ``confidence`` (empty without an answer), ``unsure``, ``error``, and a probability for each
-    class: in columns ``p_<class>``, in JSON an object ``probabilities``. ``file`` is the path as it
-    is, so that programs find the file by it; other cells of a CSV that a spreadsheet would take for
-    a formula are quoted with an apostrophe.
+    ``confidence`` (empty without an answer), ``unsure``, ``error``, ``unfamiliar`` (whether it
+    doesn't look like what the model was trained on; empty where nobody knows), and a probability
+    for each class: in columns ``p_<class>``, in JSON an object ``probabilities``. ``file`` is the
+    path as it is, so that programs find the file by it; other cells of a CSV that a spreadsheet
+    would take for a formula are quoted with an apostrophe.
 
     Raises:
         InvalidInput: the suffix is not known, or the threshold is no share.
@@ -217,8 +238,23 @@ def answers_file(workspace: Workspace, batch: Batch) -> Path:
 
 def rows(source: pq.ParquetFile) -> Iterator[dict[str, Any]]:
     """The kept answers, one after the other."""
-    for some in source.iter_batches(_ROWS):
+    for some in _parts(source):
         yield from some.to_pylist()
+
+
+def _parts(source: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
+    """Some rows at a time, with all columns."""
+    for some in source.iter_batches(_ROWS):
+        missing = [field for field in ANSWERS if field.name not in some.schema.names]
+        for field in missing:
+            some = some.append_column(field, pa.nulls(len(some), field.type))
+        yield some
+
+
+def _table(workspace: Workspace, batch: Batch, *columns: str) -> pa.Table:
+    """Some columns of all answers."""
+    file = answers_file(workspace, batch)
+    return pq.read_table(file, columns=list(columns), schema=ANSWERS)
 
 
 def limit_of(workspace: Workspace, batch: Batch, threshold: float | None = None) -> float:
@@ -239,17 +275,24 @@ def is_unsure(row: dict[str, Any], limit: float) -> bool:
     return bool(row["label"] >= 0 and np.float32(row["confidence"]) < np.float32(limit))
 
 
+def is_unfamiliar(row: dict[str, Any]) -> bool | None:
+    """Whether an image doesn't look like what the model was trained on; ``None`` where nobody
+    knows."""
+    return None if row["distance"] is None else row["distance"] > 1
+
+
 def _write_csv(source: pq.ParquetFile, out: TextIO, classes: list[str], limit: float) -> None:
     writer = csv.writer(out, lineterminator="\n")
-    heads = ["file", "prediction", "confidence", "unsure", "error"]
+    heads = ["file", "prediction", "confidence", "unsure", "error", "unfamiliar"]
     writer.writerow([*heads, *(cell(f"p_{label}") for label in classes)])
     for row in rows(source):
         answer, shares = ["", "", ""], [""] * len(classes)
         if row["label"] >= 0:
-            unsure = "yes" if is_unsure(row, limit) else "no"
+            unsure = _YES[is_unsure(row, limit)]
             answer = [cell(classes[row["label"]]), f"{row['confidence']:.6f}", unsure]
             shares = [f"{p:.6f}" for p in row["p"]]
-        writer.writerow([row["path"], *answer, cell(row["error"]), *shares])
+        unfamiliar = _YES[is_unfamiliar(row)]
+        writer.writerow([row["path"], *answer, cell(row["error"]), unfamiliar, *shares])
 
 
 def _write_json(source: pq.ParquetFile, out: TextIO, classes: list[str], limit: float) -> None:
@@ -274,6 +317,7 @@ def _objects(source: pq.ParquetFile, classes: list[str], limit: float) -> Iterat
             "confidence": round(row["confidence"], 6) if answered else None,
             "unsure": is_unsure(row, limit) if answered else None,
             "error": row["error"] or None,
+            "unfamiliar": is_unfamiliar(row),
             "probabilities": {
                 label: round(p, 6) for label, p in zip(classes, row["p"] or [], strict=False)
             },
@@ -288,10 +332,11 @@ def _write_parquet(source: pq.ParquetFile, part: Path, classes: list[str], limit
         ("confidence", pa.float32()),
         ("unsure", pa.bool_()),
         ("error", pa.string()),
+        ("unfamiliar", pa.bool_()),
     ]
     schema = pa.schema([*heads, *((f"p_{label}", pa.float32()) for label in classes)])
     with pq.ParquetWriter(part, schema) as writer:
-        for some in source.iter_batches(_ROWS):
+        for some in _parts(source):
             labels = some.column("label").to_numpy()
             answered = labels >= 0
             confidence = some.column("confidence").to_numpy(zero_copy_only=False)
@@ -310,6 +355,7 @@ def _write_parquet(source: pq.ParquetFile, part: Path, classes: list[str], limit
                         pa.array(confidence, pa.float32(), mask=nothing),
                         pa.array(confidence < np.float32(limit), mask=nothing),
                         pa.array([error or None for error in errors], pa.string()),
+                        pc.greater(some.column("distance"), 1),
                         *(pa.array(probabilities[:, n], mask=nothing) for n in range(len(classes))),
                     ],
                     schema=schema,

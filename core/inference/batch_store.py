@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 from typing import cast
 
+import pyarrow as pa
 from pydantic import BaseModel, Field
 
 from core.addresses import in_full
@@ -32,6 +33,21 @@ from core.who import require
 from core.workspace import Workspace, new_token, write_json
 
 START_AGAIN = "Delete this batch, and start it again."
+# Of each file: its class's number, -1 without an answer; how sure that is, 0 to 1; how far it lies
+# from what the model was trained on, as core.evaluation.out_of_distribution.OodScore has it, null
+# where nobody knows and in batches of before that was kept; a sentence where there is no answer,
+# else ""; and a probability a class.
+ANSWERS = pa.schema(
+    [
+        ("path", pa.string()),
+        ("bytes", pa.int64()),
+        ("label", pa.int32()),
+        ("confidence", pa.float32()),
+        ("error", pa.string()),
+        ("p", pa.list_(pa.float32())),
+        ("distance", pa.float32()),
+    ]
+)
 _ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 

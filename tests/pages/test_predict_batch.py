@@ -13,6 +13,7 @@ from core.inference.batch_store import Batch, batches, new_batch
 from core.jobs.execute import execute
 from core.jobs.kinds import submit_batch
 from tests.core.evaluation.coloured import make_run, write_colour
+from tests.core.inference.shaped import unlike, weighing_run
 from tests.pages.conftest import Open, assert_no_defect, click, gallery, words
 
 
@@ -97,6 +98,22 @@ def test_what_came_of_it_is_counted_shown_and_offered(
     at.select_slider[0].set_value(0.9999).run()
     assert_no_defect(at)
     assert {(each.label, each.value) for each in at.metric} >= {("Sure", "0"), ("Unsure", "6")}
+
+
+def test_what_is_unlike_its_training_images_is_told_and_shown(
+    open_page: Open, catalog: Catalog, folder: Path, tmp_path: Path
+) -> None:
+    run = weighing_run(catalog, tmp_path / "weighing")
+    catalog.jobs.finish(run.job_id, "done")
+    unlike(folder / "strange.png")
+    done(catalog, run.id, folder)
+    at = section(open_page)
+    assert "1 image doesn’t look like what the model was trained on" in words(at)
+    (show,) = [each for each in at.selectbox if each.label == "Show"]
+    assert "Unlike its training images (1)" in show.options
+    show.select("unfamiliar").run()
+    assert_no_defect(at)
+    assert [tile["id"] for tile in gallery(at, "batch-pictures").tiles] == ["strange.png"]
 
 
 def test_what_was_cut_off_goes_on_and_can_be_deleted(

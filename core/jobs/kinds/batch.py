@@ -39,7 +39,7 @@ def resume_batch(catalog: Catalog, batch: Batch) -> JobRecord:
     role="labeller",
     about="run",
     resumes=True,
-    phases={"batch": "Answering"},
+    phases={"familiar": "Learning what its training images look like", "batch": "Answering"},
 )
 def _batch(catalog: Catalog, spec: Spec, report: Reporter) -> None:
     from core.inference.batch import answer_batch

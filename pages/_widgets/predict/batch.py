@@ -138,6 +138,8 @@ def _counts(counted: Summary) -> None:
             ("Can’t be read", counted.unreadable),
         ):
             st.metric(name, f"{count:,}", width="content")
+    if counted.sentence:
+        st.markdown(f":material/help: {counted.sentence}")
     bars = {label: count for label, count in counted.classes.items() if count}
     if counted.unsure:
         bars["(unsure)"] = counted.unsure

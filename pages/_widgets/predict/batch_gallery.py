@@ -1,4 +1,5 @@
-"""The images of a batch as pictures: of one class, unsure, least sure, or what can't be read."""
+"""The images of a batch as pictures: of one class, unsure, least sure, unlike those that the model
+was trained on, or what can't be read."""
 
 from __future__ import annotations
 
@@ -20,6 +21,9 @@ def draw_gallery(batch: Batch, counted: Summary) -> None:
     kinds: dict[str, tuple[Which, str | None, str]] = {"least": ("least", None, "Least sure first")}
     if counted.unsure:
         kinds["unsure"] = ("unsure", None, f"Unsure ({counted.unsure:,})")
+    if counted.unfamiliar:
+        unlike = f"Unlike its training images ({counted.unfamiliar:,})"
+        kinds["unfamiliar"] = ("unfamiliar", None, unlike)
     if counted.unreadable:
         kinds["unreadable"] = ("unreadable", None, f"Can’t be read ({counted.unreadable:,})")
     for label, count in counted.classes.items():

@@ -12,6 +12,7 @@ from core.inference.batch_store import new_batch
 from core.jobs.kinds import submit_batch
 from tests.core.cli.conftest import Cli
 from tests.core.evaluation.coloured import make_run, write_colour
+from tests.core.inference.shaped import unlike, weighing_run
 
 
 @pytest.fixture
@@ -50,6 +51,18 @@ def test_a_folder_is_answered_written_and_sorted(
     (listed,) = cli("batches", run.name, "--json").document
     assert (listed["state"], listed["id"]) == ("done", found["batch"])
     assert cli("batches", run.name, "--delete", listed["id"], "--json").document == []
+
+
+def test_it_says_how_many_images_are_unlike_those_trained_on(
+    cli: Cli, catalog: Catalog, run: RunRecord, folder: Path, tmp_path: Path
+) -> None:
+    known = weighing_run(catalog, tmp_path / "weighing", name="weighing")
+    unlike(folder / "strange.png")
+    said = cli("predict-batch", known.id, folder)
+    assert "1 image doesn’t look like what the model was trained on" in said.out
+    assert cli("predict-batch", known.id, folder, "--json").document["unfamiliar"] == 1
+    assert "isn’t known: ood RUN" in cli("predict-batch", run.name, folder).out
+    assert cli("predict-batch", run.name, folder, "--json").document["unfamiliar"] is None
 
 
 def test_what_was_cut_off_is_gone_on_with(

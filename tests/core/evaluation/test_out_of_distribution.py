@@ -13,6 +13,8 @@ from PIL import Image
 from core.catalog import Catalog
 from core.cli import main
 from core.errors import InvalidInput, NotFound
+from core.evaluation.answering import distances_of
+from core.evaluation.explain.rules import op
 from core.evaluation.out_of_distribution import (
     FILE,
     find_detector,
@@ -22,8 +24,10 @@ from core.evaluation.out_of_distribution import (
 )
 from core.jobs import kinds
 from core.progress import Reporter
+from core.quiet import openvino
 from tests.core.evaluation.coloured import make_run, write_colour
 from tests.core.inference.shaped import weighing_run
+from tests.recording import RecordingReporter
 
 
 def clouds(count: int, features: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -46,6 +50,20 @@ def test_about_one_image_in_a_hundred_of_the_same_kind_is_marked(features: int) 
     assert 0.002 < marked < 0.03
 
 
+@pytest.mark.parametrize("features", [12, 1500])
+def test_a_model_measures_in_its_graph_as_single_images_are_measured(features: int) -> None:
+    known, labels = clouds(1200, features, seed=1)
+    measure = fit_mahalanobis(known, labels, clouds(600, features, seed=2)[0])
+    given = op().parameter([-1, features], np.float32)
+    model = openvino().Model([op().result(distances_of(given, measure))], [given])
+    new = np.concatenate([clouds(50, features, seed=3)[0], 40 * clouds(50, features, seed=4)[0]])
+    found = (
+        openvino().Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})([new])
+    )
+    alone = [one.distance for one in measure.score(new)]
+    np.testing.assert_allclose(found[0][:, 0], alone, rtol=1e-4)
+
+
 def test_what_is_near_in_a_flat_direction_is_far() -> None:
     known, labels = clouds(1200, 12, seed=1)
     measure = fit_mahalanobis(known, labels, clouds(600, 12, seed=2)[0])
@@ -61,6 +79,14 @@ def test_too_few_validation_images_are_said_and_nothing_is_guessed() -> None:
     known, labels = clouds(60, 12, seed=1)
     with pytest.raises(InvalidInput, match="only 9 validation"):
         fit_mahalanobis(known, labels, clouds(9, 12, seed=2)[0])
+
+
+def test_with_too_few_validation_images_none_is_looked_at(catalog: Catalog, tmp_path: Path) -> None:
+    run = weighing_run(catalog, tmp_path / "colours", training=30, validation=9)
+    report = RecordingReporter()
+    with pytest.raises(InvalidInput, match="only 9 validation and 30 training"):
+        fit_detector(catalog, run.id, report)
+    assert report.steps == []
 
 
 def of_another_kind(seed: int) -> bytes:
@@ -114,7 +140,8 @@ def test_another_model_needs_its_own_measure(catalog: Catalog, tmp_path: Path) -
 
 
 def test_a_model_without_features_says_so(catalog: Catalog, tmp_path: Path) -> None:
-    run = make_run(catalog, tmp_path / "colours", {"train": [("red", "red"), ("blue", "blue")]})
+    some = [("red", "red"), ("blue", "blue")]
+    run = make_run(catalog, tmp_path / "colours", {"train": some * 2, "validation": some * 5})
     with pytest.raises(NotFound, match="no dense layer"):
         fit_detector(catalog, run.id)
     (catalog.workspace.run(run.id) / "split.parquet").unlink()

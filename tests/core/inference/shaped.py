@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from core.catalog import Catalog, RunRecord
 from core.quiet import openvino
@@ -36,7 +37,11 @@ def save_weighing_model(folder: Path) -> None:
 
 
 def weighing_run(
-    catalog: Catalog, root: Path, training: int = 60, validation: int = 100
+    catalog: Catalog,
+    root: Path,
+    training: int = 60,
+    validation: int = 100,
+    name: str = "colours",
 ) -> RunRecord:
     """A run with so many images of all three colours together, and three of test."""
     counts = {"train": training, "validation": validation, "test": 3}
@@ -44,6 +49,14 @@ def weighing_run(
         split: [(CLASSES[n % 3], CLASSES[n % 3]) for n in range(count)]
         for split, count in counts.items()
     }
-    run = make_run(catalog, root, splits)
+    run = make_run(catalog, root, splits, name)
     save_weighing_model(catalog.workspace.run(run.id))
     return run
+
+
+def unlike(file: Path) -> Path:
+    """An image of stripes, beside those of one colour each."""
+    stripes = np.repeat(np.array([[[250, 0, 250], [0, 250, 0]]], np.uint8), 6, axis=1)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(stripes.repeat(12, axis=0)).save(file)
+    return file

@@ -14,12 +14,14 @@ import zipfile
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 import requests
 
 from core.api import batches as addresses
 from core.catalog import Catalog, RunRecord
 from core.errors import Cancelled, Conflict, InvalidInput, NotFound
+from core.evaluation.out_of_distribution import out_of_distribution_files
 from core.inference import batch as batch_module
 from core.inference.batch import answer_batch
 from core.inference.batch_results import look, summarise, thumbnail, write_results
@@ -42,6 +44,7 @@ from core.workspace import read_json, write_json
 from tests.conftest import ROOT
 from tests.core.api.serving import serving
 from tests.core.evaluation.coloured import make_run, write_colour
+from tests.core.inference.shaped import unlike, weighing_run
 
 
 @pytest.fixture
@@ -126,6 +129,74 @@ batch.answer_batch(open_catalog(open_workspace()), {run.id!r}, {batch.id!r})
     table = pd.read_parquet(place_of(catalog.workspace, batch) / "answers.parquet")
     assert list(table["path"]) == sorted(set(table["path"]))
     assert len(table) == 14
+
+
+@pytest.fixture
+def weighing(catalog: Catalog, tmp_path: Path) -> RunRecord:
+    """A run whose model has features, so that it can tell what it doesn't know."""
+    return weighing_run(catalog, tmp_path / "training")
+
+
+def test_it_says_which_images_are_unlike_those_trained_on_as_single_answers_do(
+    catalog: Catalog, weighing: RunRecord, folder: Path, tmp_path: Path
+) -> None:
+    strange = [unlike(folder / "a" / f"strange-{number}.png") for number in range(2)]
+    batch = answered(catalog, weighing, folder)
+    counted = summarise(catalog.workspace, batch)
+    assert (counted.unfamiliar, counted.unreadable) == (2, 2)
+    assert counted.sentence.startswith("2 images don’t look like what the model was trained on")
+    found = look(catalog.workspace, batch, "unfamiliar")
+    assert sorted(found["path"]) == [str(file.relative_to(folder)) for file in strange]
+    write_results(catalog.workspace, batch, tmp_path / "out.json")
+    said = {row["file"]: row for row in json.loads((tmp_path / "out.json").read_text("utf-8"))}
+    files = [(name, (folder / name).read_bytes()) for name in said]
+    alone = out_of_distribution_files(catalog.workspace, weighing.id, files)
+    assert [row["unfamiliar"] for row in said.values()] == alone
+    single = open_predictor(catalog.workspace, weighing.id).predict(files, top=3)
+    for one in single:
+        named = {label: pytest.approx(share, abs=1e-5) for label, share in one.top}
+        assert said[one.name]["probabilities"] == named
+    for kind in ("csv", "parquet"):
+        write_results(catalog.workspace, batch, tmp_path / f"out.{kind}")
+    with (tmp_path / "out.csv").open(encoding="utf-8") as file:
+        words = [row["unfamiliar"] for row in csv.DictReader(file)]
+    assert words == [{True: "yes", False: "no", None: ""}[each] for each in alone]
+    column = pd.read_parquet(tmp_path / "out.parquet")["unfamiliar"]
+    assert [None if pd.isna(each) else bool(each) for each in column] == alone
+
+
+def test_a_batch_of_an_earlier_version_doesnt_say_what_is_unlike(
+    catalog: Catalog, weighing: RunRecord, folder: Path, tmp_path: Path
+) -> None:
+    unlike(folder / "strange.png")
+    batch = answered(catalog, weighing, folder)
+    file = place_of(catalog.workspace, batch) / "answers.parquet"
+    pq.write_table(pq.read_table(file).drop_columns("distance"), file)
+    assert summarise(catalog.workspace, batch).unfamiliar is None
+    assert summarise(catalog.workspace, batch).sentence == ""
+    assert look(catalog.workspace, batch, "unfamiliar").empty
+    assert len(look(catalog.workspace, batch, "least")) == 13
+    for kind in ("csv", "json", "jsonl", "parquet"):
+        assert write_results(catalog.workspace, batch, tmp_path / f"out.{kind}") == 15
+    rows = json.loads((tmp_path / "out.json").read_text("utf-8"))
+    assert {row["unfamiliar"] for row in rows} == {None}
+    assert pd.read_parquet(tmp_path / "out.parquet")["unfamiliar"].isna().all()
+    assert sort_batch(catalog, batch, tmp_path / "sorted").images == 13
+
+
+def test_what_an_earlier_version_had_answered_is_gone_on_with(
+    catalog: Catalog, weighing: RunRecord, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_module, "CHUNK", 5)
+    monkeypatch.setattr(batch_module, "_GROUP", 3)
+    unlike(folder / "z.png")
+    batch = new_batch(catalog, weighing.id, folder)
+    with pytest.raises(Cancelled):
+        answer_batch(catalog, weighing.id, batch.id, StopAt())
+    (part,) = (place_of(catalog.workspace, batch) / "parts").glob("*.parquet")
+    pq.write_table(pq.read_table(part).drop_columns("distance"), part)
+    assert answer_batch(catalog, weighing.id, batch.id).images == 15
+    assert list(look(catalog.workspace, batch, "unfamiliar")["path"]) == ["z.png"]
 
 
 class StopAt(Reporter):
@@ -300,7 +371,8 @@ def test_a_table_is_fetched_by_its_address_and_by_no_other(
     with serving(addresses.ROUTES) as base:
         got = requests.get(base + addresses.address(batch, "csv", 0.5), timeout=20)
         assert got.status_code == 200
-        assert got.text.splitlines()[0].startswith("file,prediction,confidence,unsure,error,p_blue")
+        heads = "file,prediction,confidence,unsure,error,unfamiliar,p_blue"
+        assert got.text.splitlines()[0].startswith(heads)
         strict = requests.get(
             base + addresses.address(batch, "jsonl", 1.0), timeout=20
         ).text.splitlines()
