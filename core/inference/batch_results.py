@@ -79,7 +79,7 @@ class Summary:
             return ""
         some = plural(self.unfamiliar, "image doesn’t", "images don’t")
         its = "its answer about it says" if self.unfamiliar == 1 else "its answers about them say"
-        return f"{some} look like what the model was trained on: {its} little."
+        return f"{some} look like what the model was trained on: {its} less."
 
 
 def summarise(workspace: Workspace, batch: Batch, threshold: float | None = None) -> Summary:
