@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from zlib import crc32
 
 import pandas as pd
 import streamlit as st
@@ -39,10 +40,12 @@ def bin_panel(
             hide_index=True,
             on_select="rerun",
             selection_mode="multi-row",
-            key=f"bin-{noun}-{len(rows)}",
+            # Rows are picked by their place, which means another one once some have gone.
+            key=f"bin-{noun}-{crc32(repr(list(rows)).encode())}",
         )
         ids = list(rows)
-        ids = [ids[row] for row in picked["selection"]["rows"] if row < len(ids)]
+        if len(ids) > 1:  # one alone is meant as it is
+            ids = [ids[row] for row in picked["selection"]["rows"]]
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             act(
                 f"Restore {len(ids):,}" if ids else "Restore",

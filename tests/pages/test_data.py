@@ -265,8 +265,6 @@ def test_a_removed_dataset_is_brought_back_by_undo_or_from_below_the_list(
     assert [each.label for each in at.expander if each.label.startswith("Bin: 1 dataset, ")]
     (binned,) = at.dataframe
     assert binned.value["name"].tolist() == ["pets"]
-    at.session_state[binned.key] = {"selection": {"rows": [0], "columns": [], "cells": []}}
-    at.run()
     click(at, "Restore 1")
     assert [each.id for each in catalog.datasets.all()] == [record.id]
 
@@ -276,6 +274,24 @@ def test_a_removed_dataset_is_brought_back_by_undo_or_from_below_the_list(
     click(at, "Empty the bin")
     assert not [each for each in at.expander if each.label.startswith("Bin")]
     assert catalog.datasets.all(deleted=True) == []
+
+
+def test_of_several_in_the_bin_those_that_are_picked_come_back(
+    open_page: Open, catalog: Catalog, bring_in: BringIn, class_folders: Callable[..., Path]
+) -> None:
+    for name in ("pets", "birds", "fish"):
+        bring_in(class_folders({f"{name} a": 1, f"{name} b": 1}), name)
+        click(open_page("data"), "Remove the dataset")
+    at = open_page("data")
+    (binned,) = at.dataframe
+    names = binned.value["name"].tolist()
+    assert sorted(names) == ["birds", "fish", "pets"]
+    assert "Restore" in [each.label for each in at.button if each.disabled]
+    at.session_state[binned.key] = {"selection": {"rows": [1], "columns": [], "cells": []}}
+    at = click(at.run(), "Restore 1")
+    assert [each.name for each in catalog.datasets.all()] == [names[1]]
+    # What was picked among three is none of the two that are left.
+    assert "Restore" in [each.label for each in at.button if each.disabled]
 
 
 def test_scanning_again_is_queued_and_the_page_stays(
