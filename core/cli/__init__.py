@@ -8,17 +8,19 @@ libraries have to say goes to ``logs/libraries.log``, and is shown after a defec
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import sys
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 
 from core.catalog import open_catalog
 from core.cli.command import Options
 from core.cli.output import NobodyReads, Output, put
 from core.cli.parser import parse
 from core.cli.running import JobDefect
-from core.errors import Cancelled, LightboxError
+from core.errors import Cancelled, InvalidInput, LightboxError, NotAllowed
 from core.workspace import log_defect, open_workspace
 
 
@@ -37,12 +39,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
             put(str(error), output.err)
             output.refusal(error)
             return 2
-        return _run(options, Output(json_wanted=options.json))
+        return _run(options, words, Output(json_wanted=options.json))
     except (NobodyReads, BrokenPipeError):
         return 141
 
 
-def _run(options: Options, output: Output) -> int:
+@contextmanager
+def _paths_of(words: Sequence[str]) -> Iterator[None]:
+    """Within it, that the system won't even look at a path that was given is a sentence about it.
+
+    Raises:
+        InvalidInput, NotAllowed: it is too long, or lies where Lightbox may not look.
+    """
+    try:
+        yield
+    except OSError as error:
+        if str(error.filename) not in map(os.path.expanduser, words):
+            raise
+        if error.errno == errno.ENAMETOOLONG:
+            raise InvalidInput(
+                "This name is longer than a file's can be.",
+                file=error.filename,
+                remedy="Check how it is written.",
+            ) from error
+        if error.errno in (errno.EACCES, errno.EPERM):
+            raise NotAllowed(
+                "Lightbox may not look there.", file=error.filename, remedy="Give it the right to."
+            ) from error
+        raise
+
+
+def _run(options: Options, words: Sequence[str], output: Output) -> int:
     def complain(what: object) -> None:
         output.end_line()
         put(str(what), output.err)
@@ -53,14 +80,17 @@ def _run(options: Options, output: Output) -> int:
 
     try:
         if not options.command.opens:
-            output.document(options.command.run(None, options, output))
+            with _paths_of(words):
+                document = options.command.run(None, options, output)
+            output.document(document)
             return 0
         workspace = open_workspace()
         with output.without_libraries(workspace.logs / "libraries.log") as aside:
             catalog = open_catalog(workspace)
             try:
                 keeper = catalog.workspace.keeper
-                with keeper.deferring(catalog.jobs, output.progress) if keeper else nullcontext():
+                deferring = keeper and keeper.deferring(catalog.jobs, output.progress)
+                with deferring or nullcontext(), _paths_of(words):
                     document = options.command.run(catalog, options, output)
                 output.document(document)
                 return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -81,6 +82,41 @@ def test_a_folder_in_the_place_of_a_file_and_a_name_too_long_are_sentences(
         said = cli("predict", "colours", image, "--csv", tmp_path / name)
         assert said.code == 2
         assert "No file can be written there" in said.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("dataset", "add", "{long}"),
+        ("class", "add", "colours", "red", "{long}"),
+        ("workspace", "backup", "{long}"),
+        ("workspace", "restore", "{long}"),
+    ],
+    ids=" ".join,
+)
+def test_a_path_too_long_for_any_file_is_the_persons_mistake(
+    words: tuple[str, ...], cli: Cli, tmp_path: Path
+) -> None:
+    long = str(tmp_path / ("n" * 300))
+    said = cli(*(word.format(long=long) for word in words), "--json")
+    assert long in said.mistake
+
+
+def test_a_path_where_lightbox_may_not_look_is_the_persons_mistake(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = tmp_path / "closed" / "photos"
+    look = Path.is_file
+
+    def refused(path: Path) -> bool:
+        if path == closed:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return look(path)
+
+    monkeypatch.setattr(Path, "is_file", refused)
+    assert cli("dataset", "add", closed).mistake == (
+        f"Lightbox may not look there ({closed}). Give it the right to."
+    )
 
 
 @pytest.mark.parametrize("words", WRITERS, ids=lambda words: "-".join(words[:2] + words[-2:-1]))
