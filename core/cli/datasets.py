@@ -18,7 +18,7 @@ from core.cli.running import run_job
 from core.datasets import archives, formats, intake, known_sets, removal
 from core.datasets.layout import Choice, kept_layout, load_choice
 from core.datasets.sample import DEFAULT, SAMPLES
-from core.errors import InvalidInput, LightboxError, NotFound
+from core.errors import Cancelled, InvalidInput, LightboxError, NotFound
 from core.jobs import kinds
 from core.quality import curation, first_look
 from core.quality.curation import curated, usable
@@ -175,6 +175,8 @@ def _import(catalog: Catalog, record: DatasetRecord, output: Output) -> dict[str
         # Nothing of it can be used; leaving it would only take the name.
         removal.forget(catalog, record.id)
         raise
+    except Cancelled as stopped:
+        raise Cancelled(f'Stopped. Go on with: scan "{record.name}"') from stopped
     kept = kept_layout(catalog.workspace, record.id)
     if kept is not None and kept.doubt and not kept.chosen:
         # Nobody is asked on a command line, and a guess would train the wrong thing.

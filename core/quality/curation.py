@@ -76,7 +76,7 @@ def descriptors(catalog: Catalog, dataset_id: str, version: int) -> pd.Series:
     Raises:
         NotFound: as for :func:`curated`.
     """
-    index = _scan(in_force(catalog.changes.of(dataset_id, up_to=version)))
+    index = _scan(catalog, dataset_id, in_force(catalog.changes.of(dataset_id, up_to=version)))
     return read_index(catalog.workspace, dataset_id, index.payload["file"])["descriptor"]
 
 
@@ -136,7 +136,7 @@ def _one_more(catalog: Catalog, dataset_id: str, version: int) -> tuple[pd.DataF
 
 def _make(catalog: Catalog, dataset_id: str, version: int) -> tuple[pd.DataFrame, Alike]:
     changes = in_force(catalog.changes.of(dataset_id, up_to=version))
-    index = _scan(changes)
+    index = _scan(catalog, dataset_id, changes)
     copies, suspects = _last(changes, "copies"), _last(changes, "suspects")
     facts = facts_of(
         catalog.workspace,
@@ -343,8 +343,14 @@ def _last(changes: Sequence[Change], action: str) -> Change | None:
     return next((change for change in reversed(changes) if change.action == action), None)
 
 
-def _scan(changes: Sequence[Change]) -> Change:
+def _scan(catalog: Catalog, dataset_id: str, changes: Sequence[Change]) -> Change:
     index = _last(changes, "index")
     if index is None:
-        raise NotFound("This dataset has not been scanned yet.", remedy="Wait for its import.")
+        record = catalog.datasets.get(dataset_id)
+        # Whose process was killed goes on being imported by name, though nobody does it.
+        wait = "Wait for its import; if none is running, scan it."
+        raise NotFound(
+            "This dataset has not been scanned yet.",
+            remedy=record.problem if record.state == "failed" else wait,
+        )
     return index

@@ -9,6 +9,7 @@ import pytest
 from core.catalog import Catalog
 from core.cli.running import saying_what_became
 from core.errors import Cancelled
+from tests.core.cli.conftest import Cli
 from tests.core.evaluation.coloured import CLASSES, make_run
 
 
@@ -47,3 +48,20 @@ def test_a_stopped_training_has_no_model_or_has_one_all_the_same(
         saying_what_became(catalog, run.id),
     ):
         raise KeyboardInterrupt
+
+
+def test_an_import_that_was_stopped_says_how_it_goes_on(
+    cli: Cli, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise Cancelled
+
+    with monkeypatch.context() as patch:
+        patch.setattr("core.quality.scan.scan", stopped)
+        said = cli("dataset", "add", photos)
+    assert (said.code, said.err.splitlines()[-1]) == (130, 'Stopped. Go on with: scan "colours"')
+    for words in (("dataset", "show"), ("dataset", "export")):
+        where = (photos.parent / "out",) if words[-1] == "export" else ()
+        assert "Scan to go on with it." in cli(*words, "colours", *where).mistake
+    assert "9 images" in cli("scan", "colours").out
+    assert cli("dataset", "show", "colours", "--json").document["images"] == 9
