@@ -19,7 +19,7 @@ from core.datasets.layout.lookup import Index
 from core.datasets.layout.names import clean_label, split_in
 from core.datasets.layout.tables import splits_said
 from core.datasets.layout.values import Entry, FoundFile, Reading, Skipped, Split
-from core.text import percent
+from core.text import percent, shorten
 
 # So much of the pictures must be in lists of what is for training, for these to count.
 _LISTED = 0.8
@@ -41,6 +41,7 @@ class Annotations:
         noted: by path.
         splits: by path, where folders or the annotations' names say so.
         used: the files that say all this.
+        absent: pictures that are annotated and aren't here.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Annotations:
         self.noted: dict[str, list[Noted]] = defaultdict(list)
         self.splits: dict[str, Split] = {}
         self.used: set[str] = set()
+        self.absent: set[str] = set()
         for name in names:
             kind, found = read_annotations(root / name, column)
             near = index.near(name)
@@ -58,6 +60,7 @@ class Annotations:
             for files, inside in found:
                 entry = next(filter(None, map(near.find, files)), None)
                 if entry is None:
+                    self.absent.update(files[:1])
                     continue
                 self.kinds.add(kind)
                 self.used.add(name)
@@ -87,6 +90,16 @@ class Annotations:
     def said(self) -> str:
         return f"{' and '.join(sorted(self.kinds))} annotations"
 
+    @property
+    def lacking(self) -> str:
+        """What follows where some of the pictures aren't here; "" where all are."""
+        if not self.absent:
+            return ""
+        some = (
+            f"{len(self.absent):,} images that are" if len(self.absent) > 1 else "one image that is"
+        )
+        return f"; they name {some} not here: {shorten(min(self.absent))}"
+
 
 def by_annotations(entries: list[Entry], said: Annotations) -> Reading | None:
     """Whole images of classes from annotations; none where there are none of these pictures."""
@@ -103,7 +116,7 @@ def by_annotations(entries: list[Entry], said: Annotations) -> Reading | None:
             skipped.append(entry.skipped("Nothing is annotated in it."))
     if not files:
         return None
-    reason = f"{said.said} say what is in each image."
+    reason = f"{said.said} say what is in each image{said.lacking}."
     return Reading("annotations", files, skipped, reason, frozenset(said.used))
 
 
@@ -132,7 +145,9 @@ def by_boxes(entries: list[Entry], said: Annotations, margin: float) -> Reading 
     if not files:
         return None
     around = f", with {percent(margin, 0)} of its size around it" if margin else ""
-    reason = f"{said.said} have boxes: each is an image, cut out of its photo{around}."
+    reason = (
+        f"{said.said} have boxes: each is an image, cut out of its photo{around}{said.lacking}."
+    )
     return Reading("boxes", files, skipped, reason, frozenset(said.used))
 
 

@@ -38,6 +38,7 @@ from core.datasets.layout.table import (
 )
 from core.datasets.layout.values import Entry, FoundFile, Reading, Skipped, Split
 from core.errors import InvalidInput
+from core.text import shorten
 
 # Beside so many texts none is a list of pictures.
 _MOST_LISTS = 200
@@ -244,9 +245,11 @@ def by_table(entries: list[Entry], table: Table, index: Index) -> Reading:
     taken: set[str] = set()
     twice: set[str] = set()
     empty: set[str] = set()
+    absent: set[str] = set()
     for row in table.rows.to_dict("records"):
         entry = index.find(row[table.files])
         if entry is None:
+            absent.add(as_label(row[table.files]))
             continue
         label = as_label(row[table.labels])
         if not label:
@@ -271,6 +274,9 @@ def by_table(entries: list[Entry], table: Table, index: Index) -> Reading:
     if twice:
         some = f"{len(twice):,} files" if len(twice) > 1 else "one file"
         reason += f"; it names {some} more than once, of which the first row counts"
+    if absent := absent - {""}:
+        some = f"{len(absent):,} files that are" if len(absent) > 1 else "one file that is"
+        reason += f"; it names {some} not here: {shorten(min(absent))}"
     return Reading("table", files, skipped, reason + ".", table.used)
 
 

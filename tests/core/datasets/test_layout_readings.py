@@ -256,6 +256,25 @@ def test_annotations_say_the_class_where_there_is_one(tmp_path: Path) -> None:
     assert classes(read_layout(voc)) == {"nut": 1, "bolt": 1}
 
 
+def test_what_is_labelled_and_is_not_here_is_said(tmp_path: Path) -> None:
+    root = make(tmp_path / "table", *(f"{number}.png" for number in range(6)))
+    rows = [f"{number}.png,{'ab'[number % 2]}" for number in range(6)]
+    (root / "labels.csv").write_text("\n".join(["file,kind", *rows, "8.png,a", "9.png,b", ""]))
+    assert read_layout(root).reason.endswith("; it names 2 files that are not here: 8.png.")
+    coco = make(tmp_path / "coco", "a.png", "b.png")
+    document = {
+        "images": [{"id": n, "file_name": f"{name}.png"} for n, name in enumerate("abc", 1)],
+        "categories": [{"id": 1, "name": "nut"}, {"id": 2, "name": "bolt"}],
+        "annotations": [
+            {"image_id": n, "category_id": kind} for n, kind in enumerate((1, 2, 1), 1)
+        ],
+    }
+    (coco / "annotations.json").write_text(json.dumps(document))
+    assert read_layout(coco).reason == (
+        "COCO annotations say what is in each image; they name one image that is not here: c.png."
+    )
+
+
 def test_names_in_two_ways_of_unicode_are_one_class_and_case_is_said(tmp_path: Path) -> None:
     composed, apart = (unicodedata.normalize(form, "café") for form in ("NFC", "NFD"))
     root = make(tmp_path, *many(composed, apart, "Cat", "cat", "dog", "dog "))
