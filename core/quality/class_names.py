@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from core.catalog.datasets import check_length, tidy
+from core.datasets.layout.names import clean_label
 from core.datasets.upload import as_folder
 from core.errors import InvalidInput, NotFound
 from core.text import shorten
@@ -20,13 +21,14 @@ def called(name: str) -> str:
         InvalidInput: nothing can be called so.
     """
     check_length(name, MAX_CLASS_NAME)
-    return as_folder(tidy(name))
+    return as_folder(clean_label(tidy(name)))
 
 
 def why_called(name: str) -> str:
     """A sentence where a class can't be called as somebody names it; "" where it is."""
     known = called(name)
-    if known == name.strip():
+    # What can't be seen isn't spoken of.
+    if known == clean_label(name):
         return ""
     return f"A class is called as its folder is, so this one is “{known}”, not “{name}”."
 

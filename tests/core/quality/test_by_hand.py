@@ -16,7 +16,7 @@ from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, NotFound
 from core.quality import by_hand, curation
 from core.quality.belonging import with_groups
-from core.quality.class_names import why_called
+from core.quality.class_names import called, why_called
 from core.quality.scan import scan
 from core.who import Who, acting_as
 from tests.core.datasets.packing import image_bytes
@@ -43,6 +43,8 @@ def test_blank_classes_get_photos_and_other_names(catalog: Catalog) -> None:
     assert cards(catalog, record.id) == {"Class 1": 0, "Class 2": 0}
     assert why_called(" open hand ") == ""
     assert "“open_hand”, not “open/hand”" in why_called("open/hand")
+    # As text copied from a page brings them, and as a folder of that name is read.
+    assert (called("\u200fיד\u200f"), why_called("\u200fיד\u200f")) == ("יד", "")
     versions = by_hand.rename_class(catalog, record.id, "Class 1", "open hand")
     assert cards(catalog, record.id) == {"open hand": 0, "Class 2": 0}
     curation.undo(catalog, record.id, versions)
