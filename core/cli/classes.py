@@ -10,6 +10,7 @@ from core.catalog import Catalog, DatasetRecord
 from core.cli.command import Options, argument, command
 from core.cli.output import Output
 from core.cli.running import run_job
+from core.datasets import removal
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, NotFound
 from core.jobs import kinds
@@ -39,9 +40,9 @@ def list_all(catalog: Catalog, options: Options, output: Output) -> dict[str, An
 def add(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     stage = _taken(catalog, options.files) if options.files else None
     try:
-        record = catalog.datasets.find(options.name)
+        record, is_new = catalog.datasets.find(options.name), False
     except NotFound:
-        record = by_hand.start(catalog, options.name, classes=[])
+        record, is_new = by_hand.start(catalog, options.name, classes=[]), True
     labels = [each.label for each in by_hand.classes_of(catalog, record.id)]
     label, why = called(options.label), why_called(options.label)
     if why:
@@ -58,7 +59,12 @@ def add(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
         run_job(catalog, kinds.submit_scan(catalog, record.id), output)
         unread = _unread(catalog, record, added)
         if added and len(unread) == len(added):
-            curation.decide(catalog, record.id, "exclude", added, why="can’t be read")
+            if is_new:
+                removal.forget(catalog, record.id)
+            else:
+                curation.decide(catalog, record.id, "exclude", added, why="can’t be read")
+                if label not in labels:
+                    by_hand.remove_class(catalog, record.id, label)
             raise InvalidInput(
                 "None of these can be read; they are left out.",
                 remedy=next(iter(unread.values())),

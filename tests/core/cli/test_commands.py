@@ -57,6 +57,12 @@ def test_what_is_no_image_is_not_said_to_be_added_to_a_class(
     fake = tmp_path / "fake.png"
     fake.write_bytes(b"nope")
     assert "None of these can be read" in cli("class", "add", "colours", "red", fake).mistake
+    # Nothing is left of what was begun for them.
+    assert "None of these can be read" in cli("class", "add", "colours", "new", fake).mistake
+    assert "None of these can be read" in cli("class", "add", "typo", "red", fake).mistake
+    assert [each["name"] for each in cli("dataset", "list", "--json").document] == ["colours"]
+    known = cli("class", "list", "colours", "--json").document["classes"]
+    assert "new" not in [each["label"] for each in known]
     some = cli("class", "add", "colours", "../odd", fake, photos / "red/00.png")
     assert "so this one is “_odd”" in some.out
     assert "1 image\n" in some.out
