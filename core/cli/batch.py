@@ -32,6 +32,7 @@ from core.inference.batch_store import (
     new_batch,
 )
 from core.jobs.kinds import resume_batch, submit_batch
+from core.quality.packing import check_target
 from core.text import as_text, percent, plural, rate
 from core.training.foreign.judge import PIXELS
 from core.workspace import ensure_space, new_token, writable_place
@@ -75,6 +76,9 @@ def predict_batch(catalog: Catalog, options: Options, output: Output) -> dict[st
     folder = check_allowed(options.folder) if settings.load().roots_are_set else options.folder
     folder = in_full(folder)
     is_file = os.path.isfile(folder)  # noqa: PTH113  (answers where ``Path`` would raise)
+    if options.sort_into is not None:
+        # Before anything is answered, which may take hours.
+        check_target(options.sort_into, options.sort_into.suffix.lower() == ".zip", [folder])
     unfinished = None if is_file else _unfinished(catalog, run.id, folder)
     if unfinished is not None:
         batch = unfinished.model_copy(update={"threshold": options.sure_from})

@@ -48,6 +48,8 @@ def test_a_folder_is_answered_written_and_sorted(
     rows = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
     assert [row["prediction"] for row in rows] == [None, "red", "red", "red"]
     assert len(list((tmp_path / "sorted" / "red").iterdir())) == 3
+    again = cli("predict-batch", run.name, folder, "--sort-into", tmp_path / "sorted")
+    assert "nothing is ever overwritten" in again.mistake, "before anything is answered"
     (listed,) = cli("batches", run.name, "--json").document
     assert (listed["state"], listed["id"]) == ("done", found["batch"])
     assert cli("batches", run.name, "--delete", listed["id"], "--json").document == []
