@@ -11,10 +11,17 @@ from typing import Any
 import pandas as pd
 
 from core.catalog import Catalog
-from core.datasets.splits import LEFT_OUT, WARNINGS, given_splits, plan_splits, split_warnings
+from core.datasets.splits import (
+    LEFT_OUT,
+    WARNINGS,
+    copies_of_training,
+    given_splits,
+    plan_splits,
+    split_warnings,
+)
 from core.errors import InvalidInput, NotFound
 from core.features import hardware
-from core.quality.belonging import with_groups
+from core.quality.belonging import belonging, with_groups
 from core.runs.files import RunFiles
 from core.text import images, percent, plural
 from core.training import architectures, recipes, stack
@@ -88,6 +95,8 @@ def check(spec: TrainSpec, table: pd.DataFrame, catalog: Catalog | None = None) 
     # Where all tested images together are too few, each class's are.
     passed_over = {"judged"} if few else set()
     warnings = split_warnings(with_groups(table), splits, kinds=WARNINGS - passed_over)
+    if leaking := _leaking(table, splits):
+        warnings.insert(0, leaking)
     if few:
         warnings.insert(0, few)
     if not (splits == "validation").any():
@@ -252,6 +261,22 @@ def hard_to_test(spec: TrainSpec, table: pd.DataFrame) -> list[str]:
     splits = recipes.plan(spec, table)
     said = little_tested(spec, table, splits)
     return [*filter(None, [said]), *split_warnings(with_groups(table), splits, kinds=LEFT_OUT)]
+
+
+def _leaking(table: pd.DataFrame, splits: pd.Series) -> str:
+    """That a test folder holds copies of what is trained on; "" where it doesn't."""
+    if "test" not in given_splits(table):
+        return ""
+    counted = splits.isin(("train", "test"))
+    many = copies_of_training(belonging(table)[counted], splits[counted])
+    if not many:
+        return ""
+    tested = plural(int((splits == "test").sum()), "test image")
+    return (
+        f"{many:,} of {tested} are near-copies of images that are trained on, or belong with "
+        "them, so its score will flatter the model. Leave those in the training folder out first, "
+        "under Clean."
+    )
 
 
 def little_tested(spec: TrainSpec, table: pd.DataFrame, splits: pd.Series) -> str:

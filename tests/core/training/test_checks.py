@@ -157,6 +157,20 @@ def test_a_class_without_training_images_is_a_warning_when_two_others_have_some(
     assert any("“c” has no training images" in text for text in said)
 
 
+def test_a_test_folder_with_copies_of_what_is_trained_on_is_said_before_the_start() -> None:
+    counts = {f"{label}-{split}": 20 for label in "ab" for split in ("train", "test")}
+    table = table_of(counts, split={each: each.partition("-")[2] for each in counts})
+    table["label"] = table["label"].str[0]
+    assert not any("flatter" in text for text in check(spec_for(), table))
+    at = table.index[table["split"] == "test"][:5]
+    table.loc[at, "hash"] = table.loc[table["split"] == "train", "hash"].iloc[0]
+    said = check(spec_for(validation=0, stopping__patience=0), table)[0]
+    assert said.startswith("5 of 40 test images are near-copies of images that are trained on")
+    # Where the folder doesn't say what is tested, none of them is.
+    free = check(spec_for(), table.assign(split=""))
+    assert not any("flatter" in text for text in free)
+
+
 def test_no_image_to_test_with_is_refused_with_what_to_change() -> None:
     with pytest.raises(InvalidInput, match=r"left to test with.*change the shares"):
         warnings_of(COUNTS, test=0)
