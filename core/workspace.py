@@ -376,25 +376,33 @@ def log_defect(error: BaseException, workspace: Workspace | None = None) -> str:
     return error_id
 
 
+# What work leaves free on a disk: others need some, too, and so does the database.
+_LEFT_FREE = 64 * 1024**2
+
+
 def ensure_space(folder: Path, needed_bytes: int, doing: str) -> None:
     """Refuse work that would fill the disk, before it starts.
 
     Args:
         folder: any folder on the disk to be written to; its nearest existing parent is asked.
-        needed_bytes: what will be written; 64 MB are left free on top.
+        needed_bytes: what will be written; some is left free on top.
         doing: completes "There is not enough free space for …".
 
     Raises:
         NoSpace: there is less free.
+        NotAllowed: there is, and nothing may be written there, so that freeing some won't help.
     """
     place = folder
     while not place.exists():
         place = place.parent
     free = shutil.disk_usage(place).free
-    if free < needed_bytes + 64 * 1024**2:
+    wanted = needed_bytes + _LEFT_FREE
+    if free < wanted:
+        if not os.access(place, os.W_OK):
+            raise not_writable(folder)
         raise NoSpace(
-            f"There is not enough free space for {doing}: it needs {needed_bytes / 1024**2:,.0f} "
-            f"MB and {free / 1024**2:,.0f} MB are free.",
+            f"There is not enough free space for {doing}: it needs {wanted / 1024**2:,.0f} MB, "
+            f"with what is left free, and {free / 1024**2:,.0f} MB are free.",
             file=place,
             remedy="Free some space, then try again.",
         )

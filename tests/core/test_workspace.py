@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -47,8 +49,19 @@ def test_paths_outside_the_workspace_stay_as_they_are(tmp_path: Path) -> None:
 
 
 def test_work_that_would_fill_the_disk_is_refused_with_figures(tmp_path: Path) -> None:
-    with pytest.raises(NoSpace, match=r"needs .* MB and .* MB are free"):
+    with pytest.raises(NoSpace, match=r"needs .* MB, .* MB are free"):
         ensure_space(tmp_path / "not" / "yet", 10**18, "the archive")
+
+
+def test_how_much_work_needs_is_said_with_what_is_left_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1024**2))
+    with pytest.raises(NoSpace, match=r"it needs 64 MB, with what is left free, and 1 MB are free"):
+        ensure_space(tmp_path, 1000, "the export")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(NotAllowed, match="have the right to"):
+        ensure_space(tmp_path, 1000, "the export")
 
 
 def test_a_full_disk_becomes_a_sentence() -> None:
