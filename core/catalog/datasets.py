@@ -88,6 +88,11 @@ class Datasets(Repository):
                 remedy="Bring it back first, under Data or with: dataset restore NAME",
             )
         if os.sep in name_or_id:
+            if os.path.exists(os.path.expanduser(name_or_id)):  # noqa: PTH110, PTH111
+                raise NotFound(
+                    f"“{name_or_id}” is there, and no dataset is called so.",
+                    remedy="Name its dataset, or add it first with: dataset add PATH",
+                )
             raise NotFound(
                 f"There is no folder or archive “{name_or_id}”.", remedy="Check how it is written."
             )

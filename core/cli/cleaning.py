@@ -201,6 +201,16 @@ def decide(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
         f"{DECISIONS[action]}: {images(count)}. "
         f'{now.images:,} are usable now. Take it back with: undo "{record.name}" {change.version}'
     )
+    if (
+        options.finding
+        and action == "exclude"
+        and not extra
+        and findings.extra_copies(finding, table)
+    ):
+        output.text(
+            "That was every copy of them. To keep the best of each group, take it back and add "
+            "--extra-copies."
+        )
     return {"dataset": record.id, "version": change.version, "images": now.images, "changed": count}
 
 
@@ -222,6 +232,11 @@ def undo(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     change = curation.undo(catalog, record.id, versions)
     undone = len(change.payload["versions"]) if change else 0
     output.text(f"Taken back: {plural(undone, 'decision')}.")
+    if change:
+        for line in lines:
+            if line.version in change.payload["versions"]:
+                about = f", {images(line.images)}" if line.images else ""
+                output.text(f"  {line.version}: {line.what}{about}")
     return {"dataset": record.id, "undone": change.payload["versions"] if change else []}
 
 

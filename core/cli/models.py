@@ -257,7 +257,8 @@ def predict(catalog: Catalog, options: Options, output: Output) -> list[dict[str
         unlike += [None] * len(refused)
         for answer, out_of_distribution in zip(some, unlike, strict=True):
             if answer.error:
-                output.text(f"{answer.name}: {answer.error}")
+                # The sentence names it, too, mostly.
+                output.text(f"{answer.name}: {answer.error.replace(f' ({answer.name})', '', 1)}")
             else:
                 top = "  ".join(f"{label} {percent(p)}" for label, p in answer.top)
                 mark = "  (not sure)" if answer.confidence < threshold else ""
@@ -286,7 +287,9 @@ def predict(catalog: Catalog, options: Options, output: Output) -> list[dict[str
 def _none_of(refused: Sequence[Prediction]) -> InvalidInput:
     """Of which files there is no answer, and why: of the first of many."""
     if len(refused) == 1:
-        return InvalidInput(refused[0].error, file=refused[0].name)
+        name, error = refused[0].name, refused[0].error
+        what, named, remedy = error.partition(f" ({name}).")
+        return InvalidInput(f"{what}." if named else what, file=name, remedy=remedy.strip())
     why = [f"{each.name}: {each.error}" for each in refused[:3]]
     return InvalidInput(f"{len(refused):,} files can’t be answered.", remedy=" ".join(why))
 

@@ -147,7 +147,7 @@ def resume(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
         on = " --on FOLDER" if untested else ""
         raise Conflict(
             f"Run “{run.name}” is done.",
-            remedy=f"To see how good it is: evaluate “{run.name}”{on}.",
+            remedy=f'To see how good it is: evaluate "{run.name}"{on}.',
         )
     if job.state != "queued":
         run = kinds.resume_run(catalog, run.id)

@@ -70,6 +70,13 @@ def test_what_is_no_image_is_not_said_to_be_added_to_a_class(
     assert {each["label"]: each["images"] for each in found}["red"] == 3
 
 
+def test_a_folder_that_is_there_and_no_dataset_is_not_said_to_be_missing(
+    cli: Cli, photos: Path
+) -> None:
+    assert "add it first" in cli("dataset", "layout", photos).mistake
+    assert "There is no folder" in cli("dataset", "layout", photos / "no").mistake
+
+
 def test_an_empty_workspace_says_how_to_begin(cli: Cli) -> None:
     assert cli("dataset", "list", "--json").document == []
     assert cli("runs", "--json").document == []
@@ -149,6 +156,8 @@ def test_all_extra_copies_of_a_finding_are_excluded_by_its_key(cli: Cli, photos:
     assert keys
     done = cli("exclude", "colours", "--finding", keys[0], "--extra-copies", "--json").document
     assert (done["changed"], done["images"]) == (1, 9)
+    assert "Excluded, 1 image\n" in cli("undo", "colours").out
+    assert "--extra-copies" in cli("exclude", "colours", "--finding", keys[0]).out
     cli("undo", "colours")
     assert keys[0] in cli("exclude", "colours", "--finding", "ugly").mistake
     assert "--finding" in cli("exclude", "colours").mistake

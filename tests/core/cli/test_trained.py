@@ -83,7 +83,8 @@ def test_one_broken_file_does_not_keep_the_others_from_an_answer(
     answers = cli("predict", "first", good, bad, "--json").document
     assert answers[0]["error"] == ""
     assert answers[1]["error"]
-    assert cli("predict", "first", bad, "--json").mistake
+    assert cli("predict", "first", bad, "--json").mistake.count(str(bad)) == 1
+    assert cli("predict", "first", bad).out.count(str(bad)) == 1
     missing = cli("predict", "first", good, tmp_path / "missing.png", "--json").document
     assert [bool(each["error"]) for each in missing] == [False, True]
 
