@@ -3,6 +3,7 @@ out. Only converting needs TensorFlow."""
 
 from __future__ import annotations
 
+import functools
 import shutil
 import tempfile
 from collections import deque
@@ -20,10 +21,10 @@ from core.quiet import openvino
 # out of the processor's caches, fewer leave more to what goes on around them. Chosen with
 # EfficientNet-Lite0 at 32 to 224 pixels.
 _SIDE, _MOST = 192, 16
-# Weights up to so many bytes are written into the graph that OpenVINO reads. Beside them it looks
-# each variable up among all others, again and again, which takes half the time of converting
-# MobileNetV2; more of them take as long to be copied.
-_MOST_WRITTEN = 64_000_000
+# Weights up to so many bytes are constants in the graph that converters are given. As variables
+# they are looked up among all others again and again, or written and read: more than half of the
+# time that MobileNetV2 takes. Of more bytes in fewer variables, copying takes longer (VGG16).
+_MOST_CONSTANT = 32_000_000
 
 
 class Compiled:
@@ -156,24 +157,26 @@ def _fix(model: Any, images: int) -> bool:
     return True
 
 
+def with_constants(model: Any) -> Callable[[Any], Any] | None:
+    """What answers as a Keras model does, to be traced: its weights, as they are now, become
+    constants of the graph. ``None`` where there are so many that this is no gain."""
+    if 4 * model.count_params() > _MOST_CONSTANT:
+        return None
+    state = [
+        [np.asarray(each) for each in variables]
+        for variables in (model.trainable_variables, model.non_trainable_variables)
+    ]
+    return lambda images: model.stateless_call(*state, images, training=False)[0]
+
+
 def save_ir(model: Any, path: Path) -> None:
     """Convert a Keras model and write ``path`` (.xml) and the .bin beside it, atomically."""
     import tensorflow as tf
 
-    written = 4 * model.count_params() <= _MOST_WRITTEN
-    state = [
-        [np.asarray(each) for each in variables] if written else []
-        for variables in (model.trainable_variables, model.non_trainable_variables)
-    ]
-
-    def called(images: Any) -> Any:
-        if written:
-            return model.stateless_call(*state, images, training=False)[0]
-        return model(images, training=False)
-
+    call = with_constants(model) or functools.partial(model, training=False)
     # Traced here: OpenVINO would call the model with a tuple, and Keras warn that it wants none.
     pixels = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32, name="pixels")
-    answer = tf.function(called, input_signature=[pixels], autograph=False)
+    answer = tf.function(lambda images: call(images), input_signature=[pixels], autograph=False)
     write_ir(openvino().convert_model(answer.get_concrete_function()), path)
 
 

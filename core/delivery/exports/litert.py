@@ -13,12 +13,14 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core.delivery.exports.formats import Answer, Format, Source, register
+from core.features.runtime import with_constants
 
 _FILE = "model.tflite"
 
@@ -38,9 +40,12 @@ def _convert(
     # What Keras would track besides the numbers is looked through layer by layer, which takes as
     # long as all the rest.
     written = tf.Module()
-    written.numbers = [variable.value for variable in model.variables]
+    call = with_constants(model)
+    if call is None:
+        written.numbers = [variable.value for variable in model.variables]
+        call = partial(model, training=False)
     written.serve = tf.function(
-        lambda images: {"probabilities": model(images, training=False)}, input_signature=[pixels]
+        lambda images: {"probabilities": call(images)}, input_signature=[pixels]
     )
     with (
         tempfile.TemporaryDirectory(prefix="lightbox-") as temporary,
