@@ -56,7 +56,7 @@ def add(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
 
 def find_or_add(catalog: Catalog, options: Options, output: Output) -> DatasetRecord:
     """The dataset of the name that was given; or that of a folder or archive, added if it isn't
-    there yet.
+    there yet. A folder that is there is looked at again: what is in it now is meant.
 
     Args:
         options: with ``name``, and those that say how to read it
@@ -85,8 +85,11 @@ def find_or_add(catalog: Catalog, options: Options, output: Output) -> DatasetRe
         return record
     if (is_address(path) or path.is_dir()) and (known := intake.of_folder(catalog, path)):
         _same_choice(catalog, known[0], options)
-        output.text(f"This folder is the dataset “{known[0].name}”.")
-        return known[0]
+        output.text(
+            f"This folder is the dataset “{known[0].name}”; looked at again for what has changed."
+        )
+        run_job(catalog, kinds.submit_scan(catalog, known[0].id), output)
+        return catalog.datasets.get(known[0].id)
     added = _import(catalog, _new(catalog, path, layout=choice_of(options)), output)
     return catalog.datasets.get(added["id"])
 

@@ -80,9 +80,12 @@ def test_a_folder_is_trained_on_and_is_a_dataset_then(
     assert "Did you mean “epochs”" in refused.mistake
     (added,) = catalog.datasets.all()
     assert (added.name, added.state, added.images) == ("colours", "ready", 9)
+    one = next(photos.rglob("*.*"))
+    shutil.copyfile(one, one.with_stem("one more"))
     again = cli("train", photos, "--set", "epoch=1")
-    assert "This folder is the dataset “colours”." in again.out
-    assert len(catalog.datasets.all()) == 1
+    assert "This folder is the dataset “colours”" in again.out
+    (now,) = catalog.datasets.all()
+    assert now.images == 10, "what is in the folder now is meant"
     assert "no dataset named “nowhere”" in cli("train", "nowhere").mistake
 
 
