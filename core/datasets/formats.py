@@ -213,3 +213,8 @@ def why_not(name: str) -> str:
     if name != name.rstrip() and has_image_name(name.rstrip()):
         return f"Its name ends with a space after {suffix.rstrip()}: rename it."
     return f"It is not an image ({suffix or 'no file type'})."
+
+
+def reasons() -> dict[str, str]:
+    """What :func:`why_not` says of each suffix that it knows more of than that it is no image."""
+    return {suffix: why_not(f"a{suffix}") for suffix in (*_KNOWN, *sorted(_ARCHIVES))}

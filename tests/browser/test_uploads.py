@@ -46,6 +46,30 @@ def test_what_is_no_image_is_named_and_the_rest_goes_on(
     page.get_by_text("dogs <b>&").first.wait_for()
 
 
+def test_photos_of_a_kind_that_is_not_read_are_told_with_what_to_do(
+    server: Server, class_folders: Callable[..., Path], new_page: Callable[..., Any], tmp_path: Path
+) -> None:
+    raw = "It is a raw photo, as it came from a camera's sensor (.cr2): "
+    alone = tmp_path / "raw only"
+    alone.mkdir()
+    (alone / "IMG_1.CR2").write_bytes(b"II*\0")
+    page = new_page(f"{server.url}/data")
+    chooser = page.locator('input[type="file"]').first
+    chooser.set_input_files(alone)
+    page.get_by_text(f"(1 found.) For example raw only/IMG_1.CR2: {raw}").wait_for()
+    folder = class_folders({"cats": 3, "dogs": 3})
+    (folder / "cats" / "IMG_1.CR2").write_bytes(b"II*\0")
+    chooser.set_input_files(folder)
+    page.get_by_text("1 file not taken, and why").click()
+    # A table's cells are heard, not seen; what is long is cut there.
+    page.get_by_text("It is a raw photo").last.wait_for(state="attached")
+    page.goto(server.url)
+    page.locator('input[type="file"][webkitdirectory]').first.set_input_files(alone)
+    page.get_by_text(
+        f"“raw only” holds no photos. For example raw only/IMG_1.CR2: {raw}"
+    ).wait_for()
+
+
 def test_a_connection_that_breaks_is_tried_again_and_nothing_comes_twice(
     server: Server, class_folders: Callable[..., Path], new_page: Callable[..., Any]
 ) -> None:

@@ -16,7 +16,7 @@ import streamlit as st
 
 from core.api.uploads import PREFIX, issue
 from core.datasets.archives import SUFFIXES_ARCHIVE
-from core.datasets.formats import SUFFIXES
+from core.datasets.formats import SUFFIXES, reasons
 from pages._widgets.component import component_of
 from pages._widgets.session import next_turn, turn
 
@@ -91,7 +91,7 @@ def uploader(label: str, mode: Mode, key: str) -> Uploaded | None:
             "token": token,
             "url": f"{PREFIX}/{token}",
             "suffixes": sorted(suffixes),
-            "refusal": "It is not an image.",
+            "reasons": {} if mode == "archive" else reasons(),
             **_WORDS[mode],
         },
     )

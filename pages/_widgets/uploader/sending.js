@@ -10,6 +10,18 @@ const PART_BYTES = 8 * 1024 * 1024;
 const AT_ONCE = 3;
 const TRIES = 4;
 
+const suffixOf = (path) => /[^/](\.[^./]*)$/.exec(path)?.[1].toLowerCase() ?? "";
+
+// Why a file isn't sent, as the server says it of one that it finds itself.
+const whyNot = (path, data) =>
+  data.reasons[suffixOf(path)] ?? `It is not an image (${suffixOf(path) || "no file type"}).`;
+
+// One of the files that aren't sent, with what to do about it; "" where there is nothing to do.
+function forExample(files, data) {
+  const known = files.find(({ path }) => data.reasons[suffixOf(path)]);
+  return known ? ` For example ${known.path}: ${whyNot(known.path, data)}` : "";
+}
+
 async function sendFiles(data, images, signal, progress) {
   const result = { taken: 0, refused: [], failed: [], bytes: 0 };
   const bundles = bundled(images);

@@ -36,9 +36,10 @@ export default function (component) {
     const wanted = (path) => data.suffixes.some((suffix) => path.toLowerCase().endsWith(suffix));
     const visible = files.filter(({ path }) => !path.split("/").some((part) => LITTER.test(part)));
     const images = visible.filter(({ path }) => wanted(path));
-    const others = visible.filter(({ path }) => !wanted(path)).map(({ path }) => [path, data.refusal]);
+    const others = visible.filter(({ path }) => !wanted(path)).map(({ path }) => [path, whyNot(path, data)]);
     if (!images.length) {
-      say(visible.length ? `${data.none} (${count(visible.length)} found.)` : data.empty, true);
+      const found = `${data.none} (${count(visible.length)} found.)${forExample(visible, data)}`;
+      say(visible.length ? found : data.empty, true);
       return;
     }
     const controller = new AbortController();

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.api.uploads import PREFIX, issue
 from core.datasets.archives import SUFFIXES_ARCHIVE
-from core.datasets.formats import SUFFIXES
+from core.datasets.formats import SUFFIXES, reasons
 from core.who import acting
 from pages._widgets.component import component_of
 from pages._widgets.uploader import SENDING, not_taken
@@ -98,7 +98,7 @@ def cards(
             "url": PREFIX,
             "suffixes": sorted(SUFFIXES),
             "archives": sorted(SUFFIXES_ARCHIVE),
-            "refusal": "It is not an image.",
+            "reasons": reasons(),
         },
     )
     return _new(state.get("events"), tokens)

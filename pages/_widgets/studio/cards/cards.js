@@ -73,10 +73,10 @@ function makeStudio(root) {
     const chosen = packed ? archives : images;
     if (!chosen.length) {
       const what = folder ? `“${folder}”` : "What you chose";
-      say(files.length ? `${what} holds no photos.` : `${what} is empty.`);
+      say(files.length ? `${what} holds no photos.${forExample(visible, data)}` : `${what} is empty.`);
       return;
     }
-    const others = visible.filter((each) => !chosen.includes(each)).map(({ path }) => [path, data.refusal]);
+    const others = visible.filter((each) => !chosen.includes(each)).map(({ path }) => [path, whyNot(path, data)]);
     const { token, url } = upload();
     const controller = new AbortController();
     uploading = controller;
