@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.catalog import Catalog, RunRecord
-from core.training.catalogue import shown
+from core.training.architectures import in_words
+from core.training.catalogue import of_trained, shown
+from core.training.heads import HEADS
 from core.training.setting import Setting
 from core.training.spec import SETTINGS, TrainSpec, known_spec
 
@@ -17,7 +19,7 @@ class Differing:
     """A setting that not all have alike.
 
     Attributes:
-        name: dotted, as ``train --set`` takes it.
+        name: dotted, as ``train --set`` takes it; or ``head``, which Auto chooses.
         title: what people call it.
         values: of each run, in their order, as people read them; ``–`` where it does nothing.
     """
@@ -33,7 +35,8 @@ def differing(catalog: Catalog, runs: Sequence[RunRecord]) -> list[Differing]:
     Settings of a version of Lightbox that nobody knows are passed over.
     """
     specs = [_spec(run) for run in runs]
-    found = []
+    heads = tuple(_head(run) for run in runs)
+    found = [Differing("head", "Head", heads)] if len(set(heads)) > 1 else []
     for setting in SETTINGS.values():
         if setting.within or setting.key == "shares.train":
             continue  # told as a whole, or by what the others leave
@@ -49,10 +52,20 @@ def _spec(run: RunRecord) -> TrainSpec | None:
     return None if run.imported else known_spec(run.spec)
 
 
+def _head(run: RunRecord) -> str:
+    """What Auto has fitted on networks' features; ``–`` where a network was trained."""
+    return HEADS[run.summary.head].title if run.summary.head in HEADS else "–"
+
+
 def _raw(spec: TrainSpec | None, run: RunRecord, setting: Setting) -> Any:
     """The value, or ``None`` where it has no effect or isn't known."""
     if setting.key in ("dataset_id", "dataset_version"):
         return getattr(run, setting.key)
     if spec is None:
         return run.spec.get("recipe") if setting.key == "recipe" else None
+    networks = run.summary.networks
+    if setting.key == "architecture" and networks:
+        return networks[0] if len(networks) == 1 else in_words(networks)
+    if run.summary.head and of_trained(setting):
+        return None
     return setting.value(spec) if setting.applies(spec) else None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from core.catalog import Catalog, RunRecord
+from core.catalog import Catalog, RunRecord, RunSummary
 from core.evaluation.comparison.differing import differing
+from core.training.heads import HEADS
 from core.training.spec import TrainSpec
 
 BASE = {
@@ -61,6 +62,21 @@ def test_only_what_differs_is_told_in_words(catalog: Catalog) -> None:
 
 def test_a_setting_without_effect_does_not_differ(catalog: Catalog) -> None:
     assert told(catalog, {}, {"loss.gamma": 5.0, "stopping.metric": "f1"}) == {}
+
+
+def test_what_auto_put_together_is_told_in_place_of_what_it_has_not_trained(
+    catalog: Catalog,
+) -> None:
+    auto, network = runs(catalog, {"architecture": "efficientnet_lite0"}, {"epochs": 20})
+    found = RunSummary(head="discriminant", networks=("efficientnet_lite0", "mobilenet_v2"))
+    catalog.runs.summarise(auto.id, found)
+    known = {
+        each.title: each.values
+        for each in differing(catalog, [catalog.runs.get(auto.id), catalog.runs.get(network.id)])
+    }
+    assert known["Head"] == (HEADS["discriminant"].title, "–")
+    assert known["Architecture"] == ("EfficientNet-Lite0 and MobileNetV2", "Compact residual CNN")
+    assert known["Epochs"] == ("–", "20"), "no network was trained for so long"
 
 
 def test_the_run_that_weights_come_from_is_named(catalog: Catalog) -> None:
