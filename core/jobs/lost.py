@@ -10,7 +10,7 @@ from core.jobs.kinds import resumes
 
 def _then(job: JobRecord, anew: str = "Start it again.") -> str:
     """What to do: resume it, or ``anew`` where it can't be."""
-    return "Resume it to go on from the last finished epoch." if resumes(job.kind) else anew
+    return "Resume it to go on from what it had kept." if resumes(job.kind) else anew
 
 
 def closed(job: JobRecord) -> str:

@@ -52,7 +52,7 @@ def test_a_job_that_was_killed_half_way_goes_on_from_there_when_it_is_queued_aga
         if not catalog.on_server:  # where it goes on by itself
             lost = ended(catalog, job, timeout=10)
             assert lost.state == "interrupted"
-            assert "Resume it to go on from the last finished epoch." in lost.error
+            assert "Resume it to go on from what it had kept." in lost.error
             assert resume_run(catalog, run.id).state == "queued"
         done = ended(catalog, job)
     assert (done.state, done.error) == ("done", "")

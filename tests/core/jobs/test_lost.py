@@ -10,7 +10,7 @@ from core.catalog import Catalog, JobRecord
 from core.jobs import lost
 from core.progress import Wishes
 
-RESUME = "Resume it to go on from the last finished epoch."
+RESUME = "Resume it to go on from what it had kept."
 
 
 @pytest.fixture

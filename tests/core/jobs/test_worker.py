@@ -141,8 +141,7 @@ def test_work_that_goes_on_where_it_was_is_said_to_when_the_app_is_closed(
     left = catalog.jobs.get(job.id)
     assert left.state == "interrupted"
     assert left.error == (
-        "Lightbox was closed while this was paused. "
-        "Resume it to go on from the last finished epoch."
+        "Lightbox was closed while this was paused. Resume it to go on from what it had kept."
     )
 
 

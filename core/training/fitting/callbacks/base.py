@@ -17,7 +17,8 @@ from core.training.fitting.checkpoint import FitState
 from core.training.options import Tuning
 from core.training.spec import TrainSpec
 
-# Keeping checkpoints and looking at samples may take so much of the time, together.
+# Keeping checkpoints may take so much of the time, and all that isn't training no more than that
+# either, for samples to be looked at.
 _SHARE = 0.05
 _AT_LEAST_S = 0.5
 
@@ -118,9 +119,14 @@ class FitContext:
 
     @property
     def spare(self) -> bool:
-        """Whether there is time for what isn't training: it may take a small share of all."""
+        """Whether there is time for what isn't training."""
+        return self.aside_s <= self.allowance
+
+    @property
+    def allowance(self) -> float:
+        """Seconds that what isn't training may have taken by now: a small share of all."""
         busy = time.monotonic() - self.began - self.paused_s
-        return self.aside_s <= max(_AT_LEAST_S, _SHARE * busy)
+        return max(_AT_LEAST_S, _SHARE * busy)
 
 
 class FitCallback(keras.callbacks.Callback):

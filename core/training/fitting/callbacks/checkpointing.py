@@ -11,7 +11,7 @@ from core.training.fitting.checkpoint import Checkpoint
 
 class Checkpointing(FitCallback):
     """Writes a checkpoint after an epoch, unless that would take too much of the time, and always
-    at the end of a fit.
+    at the end of a fit and after its first epoch, whatever else has taken time.
 
     Must come after all that changes what is kept of an epoch. A fit whose last epoch was cut off
     keeps the checkpoint of the one before it.
@@ -24,12 +24,13 @@ class Checkpointing(FitCallback):
         super().__init__(fit)
         self.checkpoint = checkpoint
         self._fresh_best = False
+        self._took = 0.0
         # The epoch after which the model was kept last.
         self._kept_after: int | None = None
 
     def on_counted_epoch(self, logs: dict[str, Any]) -> None:
         self._fresh_best |= self.fit.better
-        if self.fit.spare:
+        if self._took <= self.fit.allowance:
             self._keep()
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
@@ -48,4 +49,6 @@ class Checkpointing(FitCallback):
         self._kept_after = self.fit.kept.epoch
         self.fit.report.kept(self.checkpoint.unit)
         self._fresh_best = False
-        self.fit.aside_s += time.monotonic() - began
+        took = time.monotonic() - began
+        self._took += took
+        self.fit.aside_s += took

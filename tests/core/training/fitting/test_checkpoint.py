@@ -14,6 +14,7 @@ import pytest
 
 from core.errors import NoSpace
 from core.training.fitting.callbacks import base
+from core.training.fitting.callbacks.sample_answers import SampleAnswers
 from core.training.fitting.checkpoint import Checkpoint
 from tests.core.training.fitting.points import Done, figures, model, trained
 from tests.core.training.small import told
@@ -92,6 +93,23 @@ def test_it_goes_on_as_if_nothing_had_happened(tmp_path: Path, whole: Done) -> N
     assert done.fit_state.best_epoch == whole.fit_state.best_epoch
     for found, expected in zip(done.model.get_weights(), whole.model.get_weights(), strict=True):
         assert found == pytest.approx(expected, abs=1e-6)
+
+
+def test_what_else_takes_time_leaves_time_to_keep_an_epoch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(base, "_AT_LEAST_S", 0.0)
+    tell = SampleAnswers._tell
+
+    def slowly(self: SampleAnswers, **more: Any) -> None:
+        self.fit.aside_s += 3600
+        tell(self, **more)
+
+    monkeypatch.setattr(SampleAnswers, "_tell", slowly)
+    killed(tmp_path, 2)
+    fit_state = Checkpoint(tmp_path).fit_state()
+    assert fit_state is not None
+    assert fit_state.epoch >= 1
 
 
 def test_killed_after_its_last_epoch_nothing_is_trained_again(tmp_path: Path, whole: Done) -> None:
