@@ -13,7 +13,7 @@ from typing import Any
 
 from core.catalog import Catalog, EventRecord
 
-_KINDS = ("epoch", "batch", "note", "diagnosis", "snapshot", "resumed", "rung")
+_KINDS = ("epoch", "batch", "note", "diagnosis", "recovered", "snapshot", "resumed", "rung")
 _RUNS = 32
 
 
@@ -28,7 +28,8 @@ class Curves:
         batches: one entry a reported group of batches: the payload of event ``batch``, with
             ``at``: its place in epochs, 0.5 being half of the first.
         notes: sentences for the person.
-        diagnoses: what was noticed, as ``key``, ``text`` and ``remedy``; of each key the latest.
+        diagnoses: what was noticed and is not over, as ``key``, ``text`` and ``remedy``; of each
+            key the latest.
         rungs: all that Auto has tried, in order: payloads of events ``rung``
             (:class:`core.training.auto.ladder.Rung`).
         snapshot: the newest look at validation images, or ``None``.
@@ -104,6 +105,8 @@ class _Reading:
         elif event.kind == "diagnosis":
             self._diagnoses.pop(payload["key"], None)
             self._diagnoses[payload["key"]] = (self._epoch, payload)
+        elif event.kind == "recovered":
+            self._diagnoses.pop(payload["key"], None)
         elif event.kind == "snapshot":
             self._snapshot = payload
         elif payload.get("epoch") is not None:

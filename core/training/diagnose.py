@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from core.runs.values import EpochRecord
 from core.text import percent
 
+KEYS = frozenset(["diverging", "dead", "overfitting", "underfitting", "plateau"])
+
 
 @dataclass(frozen=True)
 class Diagnosis:
     """One thing worth saying.
 
     Attributes:
-        key: ``diverging``, ``dead``, ``overfitting``, ``underfitting`` or ``plateau``.
+        key: of :data:`KEYS`.
         text: what is seen, with its numbers.
         remedy: what to try.
     """

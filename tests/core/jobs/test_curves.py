@@ -66,6 +66,16 @@ def test_of_diagnoses_the_latest_of_each_key_counts(
     assert said == [("overfit", "It learns by heart."), ("plateau", "Still nothing moves.")]
 
 
+def test_what_was_noticed_is_not_said_any_more_once_it_is_over(
+    catalog: Catalog, job: JobRecord, say: Say
+) -> None:
+    for key, text in (("plateau", "Nothing moves."), ("overfitting", "It learns by heart.")):
+        say("diagnosis", key=key, text=text, remedy="")
+    say("recovered", key="overfitting")
+    say("recovered", key="dead")
+    assert [entry["key"] for entry in curves(catalog, job.id).diagnoses] == ["plateau"]
+
+
 def test_the_newest_snapshot_is_shown(catalog: Catalog, job: JobRecord) -> None:
     catalog.jobs.replace_event(job.id, "snapshot", {"epoch": 1})
     assert curves(catalog, job.id).snapshot == {"epoch": 1}

@@ -10,6 +10,9 @@ import pytest
 
 from core.errors import Cancelled, LightboxError
 from core.progress import Wishes
+from core.runs.values import EpochRecord
+from core.training.fitting.callbacks.base import FitContext, FitPhase
+from core.training.fitting.callbacks.diagnosis import Diagnosis
 from core.training.fitting.checkpoint import FitState
 from core.training.options import Schedule
 from core.training.rates import rate_at
@@ -22,6 +25,7 @@ from tests.core.training.fitting.points import (
     held_out,
     make_points,
     model,
+    spec,
     trained,
 )
 from tests.core.training.small import StopsAt, Wishing, notes, seen, told
@@ -315,6 +319,28 @@ def test_what_the_curves_say_is_told_once() -> None:
     assert (said["key"], said["epoch"]) == ("dead", 4)
     assert said["text"]
     assert said["remedy"]
+
+
+@pytest.mark.parametrize("said_before", [True, False])
+def test_what_the_curves_do_not_say_any_more_is_taken_back(said_before: bool) -> None:
+    report = RecordingReporter()
+    kept = FitState()
+    callback = Diagnosis(FitContext(FitPhase("", spec(epochs=9), 8, 8, "ab"), kept, report))
+
+    def epoch(number: int, val_loss: float, right: float) -> None:
+        kept.history.append(
+            EpochRecord(
+                epoch=number, loss=1 / number, accuracy=right, val_loss=val_loss, val_accuracy=0.5
+            )
+        )
+        if said_before or number > 5:
+            callback.on_counted_epoch({})
+
+    for number, val_loss in enumerate((0.5, 0.4, 0.6, 0.7, 0.8), 1):
+        epoch(number, val_loss, 0.8)
+    epoch(6, 0.3, 0.8)
+    assert [one["key"] for one in told(report, "diagnosis")] == ["overfitting"] * said_before
+    assert "overfitting" in [one["key"] for one in told(report, "recovered")]
 
 
 def broken() -> Any:
