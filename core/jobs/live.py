@@ -145,10 +145,14 @@ def _left(
             return None
         passed = 0.0 if _paused(job) else time.time() - latest.at
         return max(0.0, latest.payload["seconds_left"] - passed)
-    since = time.time() - (told[-1].at if told else job.started_at)
-    if not fraction or since < 1 or fraction >= 1:
+    began, before = (told[-1].at if told else job.started_at), 0
+    part = catalog.jobs.latest_event(job.id, "part")
+    if part is not None and part.at > began and part.payload["phase"] == job.phase:
+        began, before = part.at, part.payload["done"]
+    since, done = time.time() - began, job.done - before
+    if not fraction or since < 1 or fraction >= 1 or not job.total or done <= 0:
         return None
-    return since * (1 - fraction) / fraction
+    return since * (job.total - job.done) / done
 
 
 @dataclass(frozen=True)

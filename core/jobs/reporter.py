@@ -70,11 +70,16 @@ class DatabaseReporter(Reporter):
     def progress(self, phase: str, done: int, total: int | None, note: str = "") -> None:
         self._still_ours()
         self._echo.progress(phase, done, total, note)
-        if self._due() or phase != self._phase or done == total:
-            self._phase = phase
+        next_part = phase != self._phase
+        if self._due() or next_part or done == total:
+            # The first one begins with the job.
+            told, self._phase = next_part and self._phase, phase
             # Where it can't be said just now, the next one is as good.
             with contextlib.suppress(Unreachable):
                 self._jobs.progress(self._job.id, phase, done, total, note, claim=self._claim)
+                if told:
+                    begun = {"phase": phase, "done": done}
+                    self._jobs.replace_event(self._job.id, "part", begun, claim=self._claim)
 
     def event(self, kind: str, **payload: Any) -> None:
         self._still_ours()

@@ -57,7 +57,7 @@ def progress_bar(view: JobView) -> None:
     if view.fraction == 1.0 and view.job.phase != "fit":
         # The next thing has begun, and says nothing yet.
         text += ": done, going on …"
-    elif view.job.total and view.job.phase not in ("fit", "export"):
+    elif view.job.total and view.job.phase not in ("fit", "export", "search"):
         text += f" · {amount(view.job.phase, view.job.done, view.job.total)}"
     if far.words:
         text += f" · {far.words}"

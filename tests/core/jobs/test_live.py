@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from core.catalog import Catalog, JobRecord
 from core.errors import NotFound
 from core.jobs.live import live
+from core.jobs.reporter import DatabaseReporter
 
 
 def claim(catalog: Catalog) -> JobRecord:
@@ -48,6 +51,23 @@ def test_training_says_how_long_its_own_estimate_has_left(catalog: Catalog) -> N
     assert 30 < left <= 40
     catalog.jobs.append_event(job.id, "batch", {"seconds_left": 0.0})
     assert live(catalog, job.id).seconds_left == 0
+
+
+def test_what_is_left_goes_by_the_part_that_it_is_at(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog.jobs.add("suspects", {}, lane="light")
+    job = claim(catalog)
+    began = time.time()
+    with DatabaseReporter(catalog, job) as report:
+        report.progress("decode", 0, 300)
+        monkeypatch.setattr("core.catalog.events.time.time", lambda: began + 60)
+        report.progress("suspects", 1, 21)
+    catalog.jobs.progress(job.id, "suspects", 6, 21, "")
+    monkeypatch.setattr("core.jobs.live.time.time", lambda: began + 65)
+    left = live(catalog, job.id).seconds_left
+    assert left is not None
+    assert 14 < left < 16, "the minute before it was for other things"
 
 
 def test_an_ended_job_has_nothing_left(catalog: Catalog) -> None:
