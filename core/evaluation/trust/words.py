@@ -145,7 +145,7 @@ def sentence_of_calibration(calibration: Calibration) -> str:
         "its word, so few images can't show.",
     }[calibration.verdict]
     told = said_and_right(calibration)
-    if told is None:
+    if told is None or told.right.images == right.images:
         return start
     return (
         f"{start} They differ most where it says {_about(told.confidence)}: there it is right "

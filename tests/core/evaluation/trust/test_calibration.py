@@ -15,6 +15,7 @@ from core.evaluation.trust.calibration import (
     said_and_right,
     warm,
 )
+from core.evaluation.trust.words import sentence_of_calibration
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -103,6 +104,15 @@ def test_who_is_too_sure_and_who_is_not_sure_enough(temperature: float, verdict:
     told = said_and_right(found)
     assert told is not None
     assert (told.confidence > told.right.share) == (verdict == "over")
+
+
+def test_all_in_one_bin_differ_nowhere_most() -> None:
+    true, given = drawn(46, 1.0)
+    found = calibrate(true, given)
+    assert len(found.equal_count) == 1
+    assert "differ most" not in sentence_of_calibration(found)
+    several = calibrate(*drawn(1500, 2.0))
+    assert "differ most" in sentence_of_calibration(several)
 
 
 @pytest.mark.parametrize("temperature", [0.4, 1.0, 2.5])
