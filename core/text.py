@@ -86,7 +86,7 @@ def duration(seconds: float) -> str:
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
+        return f"{whole // 60} min {whole % 60} s".removesuffix(" 0 s")
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
@@ -155,6 +155,13 @@ def escape(text: str) -> str:
     """Somebody's text inside Markdown, shown as it is written; no number loses its unit at the end
     of a line."""
     return _MARKDOWN.sub(r"\\\1", whole(text))
+
+
+def code(text: str) -> str:
+    """Somebody's text inside Markdown, as code: shown as it is written, nothing of it escaped."""
+    fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    edge = " " if text[:1] == "`" or text[-1:] == "`" else ""
+    return f"{fence}{edge}{text}{edge}{fence}"
 
 
 def whole(text: str) -> str:

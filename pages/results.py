@@ -7,7 +7,7 @@ import streamlit as st
 from core.catalog import RunRecord
 from core.evaluation.predictions import evaluated_on
 from core.jobs.live import live
-from core.text import escape, shorten
+from core.text import code, escape, shorten
 from core.who import acting
 from pages._widgets.job import EVERY_S, progress_bar
 from pages._widgets.pick_run import pick_run, say_none, say_unknown
@@ -30,7 +30,7 @@ def _head(runs: list[RunRecord], run: RunRecord) -> str:
     with right:
         on = tested_on.choose_tested(run, read_only=_only_looks())
     about = [":material/archive: archived, so it isn’t offered elsewhere"] if run.archived else []
-    about += [f"`{escape(tag)}`" for tag in run.tags]
+    about += [code(tag) for tag in run.tags]
     if about:
         st.caption(" · ".join(about))
     tested_on.about_tested(run, on, read_only=_only_looks())

@@ -43,7 +43,8 @@ def test_sizes_and_times_are_in_the_unit_that_fits() -> None:
         "1.2 MB",
         "2.5 GB",
     ]
-    assert [text.duration(each) for each in (7.6, 125, 4200)] == ["8 s", "2 min 5 s", "1 h 10 min"]
+    times = ["8 s", "1 min", "2 min 5 s", "10 min", "1 h 10 min"]
+    assert [text.duration(each) for each in (7.6, 60, 125, 600, 4200)] == times
     assert [text.ago(time.time() - each) for each in (1, 301, 7300)] == [
         "just now",
         "5 min ago",
@@ -69,6 +70,20 @@ def test_a_name_is_only_a_name_in_markdown_html_and_a_spreadsheet() -> None:
         "red",
         "'\tx",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("shop-window", "`shop-window`"),
+        ("a_b*c", "`a_b*c`"),
+        ("a`b", "``a`b``"),
+        ("`", "`` ` ``"),
+        ("``x", "``` ``x ```"),
+    ],
+)
+def test_a_name_as_code_has_nothing_escaped(name: str, said: str) -> None:
+    assert text.code(name) == said
 
 
 def test_a_share_is_as_fine_as_the_images_bear() -> None:
