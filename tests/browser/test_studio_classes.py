@@ -62,6 +62,16 @@ def test_a_folder_of_ones_own_is_ready_for_training_after_one_action(
             column = other.get_by_test_id("stColumn").first.bounding_box()
             assert card["x"] + card["width"] <= column["x"] + column["width"] + 1, width
 
+        # What was just done, and the way back, is in view wherever among the cards one is.
+        page.set_viewport_size({"width": 1440, "height": 420})
+        page.get_by_role("button", name="Remove class dogs <b>&").click()
+        undo = page.get_by_role("button", name="Undo")
+        undo.wait_for()
+        page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
+        expect(undo).to_be_in_viewport(ratio=1)
+        undo.click()
+        page.get_by_role("button", name="See all 12 photos of dogs").wait_for()
+
         # An address that is mistyped leads on, in words of the house.
         other.goto(f"{server.url}/of/old/dta")
         expect(other.get_by_text("There is no page “dta” in Lightbox.")).to_be_visible()
