@@ -56,12 +56,23 @@ class Lesson:
 
 def begin_lesson(dataset_id: str, before: str, made: Sequence[Correction]) -> Lesson:
     """Have a run learn again from its dataset, which has some images more."""
+    return _begin(dataset_id, before, {each.id: each.label for each in made})
+
+
+def once_more(lesson: Lesson) -> Lesson:
+    """Have it learn after all, where that had failed or was cancelled: the photos are in the
+    dataset."""
+    if (again := learner(lesson)) is not None:
+        catalog().runs.delete(again.id)
+    return _begin(lesson.dataset_id, lesson.before, lesson.labels)
+
+
+def _begin(dataset_id: str, before: str, labels: dict[str, str]) -> Lesson:
     store = catalog()
     # What an idle worker has begun meanwhile can wait; a person can't.
     for job in store.jobs.all(states=ACTIVE, kind="familiar"):
         store.jobs.request_cancel(job.id)
     at = time.time()
-    labels = {each.id: each.label for each in made}
     job = kinds.submit_scan(store, dataset_id, then_learn=before, taught=labels)
     return Lesson(dataset_id, labels, before, job.id, at)
 

@@ -67,7 +67,7 @@ def test_models_are_offered_with_their_accuracy(open_page: Open, trained: Traine
     accuracy = trained.catalog.runs.get(trained.run_id).summary.test_accuracy
     said = f"Colours scratch 1 · {accuracy * 100:.0f} %, too few test photos"
     assert choice.options == [said]
-    assert "Images are not kept, but those you correct." in words(at)
+    assert "Only images that you correct are kept." in words(at)
 
 
 def test_an_image_gets_an_answer_with_a_picture_of_how_sure_it_is(
@@ -227,6 +227,19 @@ def test_a_wrong_answer_is_corrected_left_out_and_brought_back(
     at.run()
     assert "A new model learns from 1 image." in words(at)
     assert "Cancel" in [each.label for each in at.button]
+    # What could not be learned can be, once what kept it from that is put right.
+    store.jobs.finish(again.job_id, "failed", "Its weights are missing.")
+    at.run()
+    assert "Its weights are missing." in words(at)
+    click(at, "Try again")
+    tried = store.jobs.latest("scan", trained.dataset_id)
+    assert tried is not None
+    assert (tried.id != job.id, tried.spec) == (True, job.spec)
+    assert again.id not in [each.id for each in store.runs.all(trained.dataset_id)]
+    again = learn_again(store, trained.run_id)
+    store.jobs.finish(tried.id, "done")
+    at.run()
+    assert "A new model learns from 1 image." in words(at)
     # What was said of it stays said while it is learned from, and after.
     assert f"**It is “{label}”.** It is in the dataset, and being learned from." in words(at)
     assert component(at, "said-")["classes"] == []

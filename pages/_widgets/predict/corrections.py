@@ -32,6 +32,7 @@ from pages._widgets.relearning import (
     go_back,
     learner,
     lesson_of,
+    once_more,
     stage_of,
 )
 from pages._widgets.session import catalog, choose_run
@@ -173,7 +174,9 @@ def _learning(run: RunRecord) -> None:
             st.markdown(f":material/model_training: A new model learns from {many}.")
             watch(again.job_id)
         if stage in ("failed", "cancelled"):
-            _way_back(lesson, "Leave them out again")
+            with st.container(horizontal=True):
+                act("Try again", (_once_more, lesson), icon="refresh", key="corrections-again")
+                _way_back(lesson, "Leave them out again")
 
 
 def _learned(lesson: Lesson, again: RunRecord) -> None:
@@ -196,6 +199,10 @@ def _way_back(lesson: Lesson, label: str) -> None:
         key="corrections-back",
         help="Leaves the images out of the dataset again, and goes back to the model of before.",
     )
+
+
+def _once_more(lesson: Lesson) -> None:
+    st.session_state[_lesson(lesson.dataset_id)] = once_more(lesson)
 
 
 def _go_back(lesson: Lesson) -> None:

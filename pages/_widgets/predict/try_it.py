@@ -61,7 +61,7 @@ def _gather(run: RunRecord, source: str, threshold: float) -> list[tuple[str, by
         pasted = paste("try-paste")
         # Whoever may put an answer right can have one kept by that.
         corrects = bool(run.dataset_id) and acting().may("labeller")
-        st.caption("Images are not kept" + (", but those you correct." if corrects else "."))
+        st.caption("Only images that you correct are kept." if corrects else "Images are not kept.")
     files = [(file.name, file.getvalue()) for file in dropped or []]
     files += _kept(pasted, "pasted")
     return files or choose_example(run, "No image at hand? Try one of its test images:")
