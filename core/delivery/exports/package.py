@@ -31,7 +31,7 @@ from core.delivery.take_away.material import Material
 from core.delivery.take_away.model_card import card_markdown
 from core.evaluation.threshold import sentence_of_sure
 from core.inference.predictor import open_predictor
-from core.text import percent
+from core.text import percent, plain_number
 from core.workspace import atomic_path
 
 _SHIPPED = Path(prepare.__file__).parent
@@ -199,8 +199,8 @@ kind that it has learned from.
 
 Asked about {check.images:,} validation images, this export and the Keras model it was made of
 gave the same answer for {check.same:,}. No probability differed by more than
-{check.largest_difference:.2g}. One image took {check.milliseconds:.2g} ms on the computer that
-made it, from pixels to probabilities.
+{plain_number(check.largest_difference)}. One image took {plain_number(check.milliseconds)} ms,
+from pixels to probabilities, on the computer that made it.
 
 What the model is and how good it is: MODEL_CARD.md.
 """
