@@ -80,6 +80,21 @@ def test_a_folder_of_ones_own_is_ready_for_training_after_one_action(
         expect(other.get_by_role("heading", name="Data", level=1)).to_be_visible()
 
 
+def test_once_the_app_has_ended_its_page_says_what_to_do(
+    tmp_path: Path, new_page: Callable[..., Any]
+) -> None:
+    with light_app(tmp_path / "home", tmp_path / "app.log") as server:
+        # As it prints its address: Streamlit says less where it is called by another name.
+        page = new_page(server.url.replace("127.0.0.1", "localhost"))
+        journey.settled(page)
+    dialog = page.get_by_role("dialog")
+    dialog.wait_for()
+    code = dialog.get_by_test_id("stErrorCodeBlock")
+    expect(code).to_be_hidden()
+    words = code.locator("..").evaluate("box => getComputedStyle(box, '::after').content")
+    assert "Start it again as you did before; this page then goes on by itself." in words
+
+
 @pytest.mark.keras
 def test_two_classes_from_the_webcam_become_a_live_answer_in_four_actions(
     launch: Callable[..., Any], tmp_path: Path, record_property: Callable[[str, object], None]
