@@ -91,9 +91,9 @@ def _sizes(table: pd.DataFrame) -> _Parts:
         names = [f"{size >> 32} × {size & 0xFFFFFFFF}" for size in found[order].tolist()]
         return np.argsort(order)[number], names
     names = [
-        f"under {_SIDES[0]} pixels",
-        *(f"{low} to {high - 1}" for low, high in pairwise(_SIDES)),
-        f"{_SIDES[-1]} and more",
+        f"under {_SIDES[0]} px",
+        *(f"{low} to {high - 1} px" for low, high in pairwise(_SIDES)),
+        f"{_SIDES[-1]} px and more",
     ]
     return np.searchsorted(_SIDES, np.minimum(width, height), side="right"), names
 

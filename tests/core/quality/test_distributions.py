@@ -89,9 +89,9 @@ def test_many_sizes_are_gathered_by_their_shorter_side() -> None:
     rows = [{"width": 3000, "height": side} for side in (31, 32, 63, 64, 127, 128, 255, 256)]
     rows += [{"width": 5000, "height": side} for side in (1024, 4095, 4096, 9999)]
     assert parts("size", *rows) == [
-        *("under 32 pixels", "32 to 63", "32 to 63", "64 to 127", "64 to 127", "128 to 255"),
-        *("128 to 255", "256 to 511", "1024 to 2047", "2048 to 4095", "4096 and more"),
-        "4096 and more",
+        *("under 32 px", "32 to 63 px", "32 to 63 px", "64 to 127 px", "64 to 127 px"),
+        *("128 to 255 px", "128 to 255 px", "256 to 511 px", "1024 to 2047 px", "2048 to 4095 px"),
+        *("4096 px and more", "4096 px and more"),
     ]
 
 
