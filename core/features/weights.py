@@ -44,13 +44,14 @@ def weights(key: str, report: Reporter = SILENT) -> Path:
             )
         return found
 
+    included = backbones.get(backbones.INCLUDED).title
+
     def missing(file: Published, folder: Path) -> WeightsMissing:
         return WeightsMissing(
             f"Transfer learning needs {backbone.title}'s weights, and they could not be "
             "downloaded.",
-            remedy=(
-                f"{downloads.by_hand(file, folder)} Or choose a recipe that trains from scratch."
-            ),
+            remedy=f"{downloads.by_hand(file, folder)} Or choose {included}, which comes with "
+            "Lightbox.",
         )
 
     (path,) = downloads.bring((backbone.file,), backbone.title, report, "models", missing)
