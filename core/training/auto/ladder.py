@@ -68,5 +68,6 @@ def left_out(untried: Sequence[str]) -> str:
     Args:
         untried: at least one, the next to be tried first.
     """
-    named = " and ".join(untried[:2]) if len(untried) < 3 else f"{', '.join(untried[:2])} and more"
-    return f"With more time it would have tried {named}."
+    # There are commas in what they are called, and more than one network.
+    more = "; and more" if len(untried) > 2 else ""
+    return f"With more time it would have tried {'; '.join(untried[:2])}{more}."

@@ -85,7 +85,7 @@ def test_the_story_names_what_was_kept_and_what_came_close():
     assert "3 ways" in text
     assert "A at 224 pixels was kept: right on 95.0 % of 1,000 images" in text
     assert "B at 224 pixels (94.0 %)" in text
-    assert text.endswith("With more time it would have tried C, D and more.")
+    assert text.endswith("With more time it would have tried C; D; and more.")
     assert "chance" not in text
     fewer = rungs[1].model_copy(update={"accuracy": 0.89})
     text = story([rungs[0], fewer], 1000, "It ended early.")
