@@ -110,6 +110,8 @@ _KNOWN: dict[str, tuple[str, str]] = {
     )
     for suffix in suffixes.split()
 }
+# Of these, what cameras, phones and scanners write, by how it is called above.
+_PHOTOS = ("a HEIC photo", "an AVIF image", "a raw photo", "a DICOM image", "a JPEG XL image")
 _ARCHIVES = frozenset([".zip", ".tar", ".gz", ".tgz", ".rar", ".7z", ".bz2", ".xz", ".zst"])
 _ARRAYS = re.compile(r"idx\d-u?byte$|(^|/)(data_batch_\d|test_batch|batches\.meta)$", re.IGNORECASE)
 # Opening each file of these kinds, to see whether it is a picture after all, would be a waste.
@@ -213,6 +215,12 @@ def why_not(name: str) -> str:
     if name != name.rstrip() and has_image_name(name.rstrip()):
         return f"Its name ends with a space after {suffix.rstrip()}: rename it."
     return f"It is not an image ({suffix or 'no file type'})."
+
+
+def why_not_photo(name: str) -> str:
+    """As :func:`why_not`, of a photo that can't be read here; "" of all else, by its name."""
+    what = _KNOWN.get(suffix_of(name), ("", ""))[0]
+    return why_not(name) if what.startswith(_PHOTOS) else ""
 
 
 def reasons() -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core import settings
 from core.addresses import is_address
-from core.datasets.formats import SUFFIXES, has_image_name
+from core.datasets.formats import has_image_name, why_not_photo
 from core.datasets.layout import is_litter, is_text
 from core.datasets.layout.walk_bucket import walk_bucket
 from core.datasets.layout.walked import too_many
@@ -21,8 +21,8 @@ Found = tuple[str, int, str]
 
 
 def find_files(folder: Path, report: Reporter = SILENT) -> list[Found]:
-    """All images below a folder, in the order of their paths; hidden files are passed over, and
-    what isn't called like an image.
+    """All images below a folder, in the order of their paths, those that can't be read here among
+    them; hidden files are passed over, and what isn't called like an image.
 
     Raises:
         InvalidInput: there is none, or more than the settings allow.
@@ -36,9 +36,11 @@ def find_files(folder: Path, report: Reporter = SILENT) -> list[Found]:
     for base, below, names in os.walk(folder):
         below[:] = [name for name in below if not is_litter(name)]
         for name in names:
-            if is_litter(name) or os.path.splitext(name)[1].lower() not in SUFFIXES:  # noqa: PTH122
+            why = why_not_photo(name)
+            if is_litter(name) or not (why or has_image_name(name)):
                 continue
-            found.append(_looked_at(Path(base) / name, folder, inside))
+            path, size, shut = _looked_at(Path(base) / name, folder, inside)
+            found.append((path, size, shut or why))
         if len(found) > at_most:
             raise too_many(folder, at_most)
         if now_and_then():
@@ -50,10 +52,11 @@ def find_files(folder: Path, report: Reporter = SILENT) -> list[Found]:
 
 def _in_bucket(folder: Path, at_most: int, report: Reporter) -> list[Found]:
     walked = walk_bucket(folder, at_most, report)
-    named = [each for each in walked.entries if has_image_name(each.path)]
-    if not named:
+    found = [(each.path, each.bytes, "") for each in walked.entries if has_image_name(each.path)]
+    found += [(each.path, 0, why) for each in walked.skipped if (why := why_not_photo(each.path))]
+    if not found:
         raise _none(folder)
-    return sorted((each.path, each.bytes, "") for each in named)
+    return sorted(found)
 
 
 def _none(folder: Path) -> InvalidInput:

@@ -321,6 +321,17 @@ def test_a_folder_without_images_or_that_is_not_there_is_refused(
         new_batch(catalog, run.id, tmp_path / "none", threshold=1.5)
 
 
+def test_a_photo_of_a_kind_that_is_not_read_here_is_named_and_not_passed_over(
+    catalog: Catalog, run: RunRecord, folder: Path
+) -> None:
+    (folder / "IMG_0001.CR3").write_bytes(bytes(99))
+    (folder / "notes.txt").write_text("no photo", encoding="utf-8")
+    batch = answered(catalog, run, folder)
+    broken = look(catalog.workspace, batch, "unreadable").set_index("path")
+    assert "a raw photo" in broken.loc["IMG_0001.CR3", "error"]
+    assert "notes.txt" not in broken.index
+
+
 def test_a_link_that_leads_out_of_the_folder_is_not_followed(
     catalog: Catalog, run: RunRecord, folder: Path, tmp_path: Path
 ) -> None:
