@@ -8,7 +8,7 @@ import streamlit as st
 from core.evaluation.explain.overlay import colours, enlarge
 from core.evaluation.study.basis import Heat, load_heat
 from core.runs.pictures import Picture
-from core.text import escape, images, percent, shorten
+from core.text import certainty, escape, images, shorten
 from pages._widgets.gallery import gallery, page_of
 from pages._widgets.one_of import choose
 from pages._widgets.results.explain_image import look_at
@@ -70,7 +70,7 @@ def draw(view: View) -> None:
     laid = thumbnails_with_heat(view, list(table["path"]), maps, opacity)
     clicked = gallery(
         [
-            answer_tile(row, Picture(data), badge=percent(row.confidence, 0))
+            answer_tile(row, Picture(data), badge=certainty(row.confidence))
             for row, data in zip(table.itertuples(), laid, strict=True)
         ],
         key=f"explain-class-gallery-{view.run.id}-{number}",

@@ -24,7 +24,7 @@ from core.evaluation.trust.disturbances import KINDS
 from core.evaluation.trust.reliability import Reliability, rows_of
 from core.evaluation.trust.robustness import Disturbed, Robustness, example_pictures
 from core.evaluation.trust.slices import Slice
-from core.text import escape, images, percent, shorten
+from core.text import certainty, escape, images, percent, shorten
 from core.who import acting
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.job import act
@@ -258,7 +258,7 @@ def examples(view: View, found: Robustness) -> None:
                 badge=f"{'▼ ' if harms else ''}{percent(right.share, 0)} right",
                 tone="bad" if harms else "",
                 title=f"{caption}: right on {right.correct:,} of {images(right.images)}; this one "
-                f"is taken for {example.answer} ({percent(example.confidence, 0)} sure)",
+                f"is taken for {example.answer} ({certainty(example.confidence)} sure)",
             )
             for number, (picture, caption, right, harms, example) in enumerate(
                 zip(pictures, said, shares, worse, found.examples, strict=False)

@@ -10,7 +10,7 @@ import pandas as pd
 from core.evaluation.study.basis import load_heat
 from core.evaluation.study.phases import Study
 from core.runs.pictures import Picture
-from core.text import apart, percent, shorten
+from core.text import apart, certainty, percent, shorten
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.remembered import remembered
 from pages._widgets.results.detail import detail
@@ -57,7 +57,7 @@ def answer_tile(row: Any, picture: Picture, caption: str = "", badge: str = "") 
         row.path,
         picture.data,
         caption or (row.label if row.correct else f"is {row.label}"),
-        badge=badge or f"{apart(shorten(row.predicted, 40))} · {percent(row.confidence, 0)}",
+        badge=badge or f"{apart(shorten(row.predicted, 40))} · {certainty(row.confidence)}",
         tone="good" if row.correct else "bad",
         title=f"{row.path}\ntrue: {row.label}\nanswer: {row.predicted} ({percent(row.confidence)})",
         tiny=picture.tiny,
