@@ -39,12 +39,19 @@ def draw_cards(entries: list[Entry], more: Callable[[Entry], None]) -> None:
     picked = st.session_state.get(_PICKED)
     for start in range(0, len(shown), _ACROSS):
         row = shown[start : start + _ACROSS]
-        for column, entry in zip(st.columns(_ACROSS, gap="medium"), row, strict=False):
-            with column, st.container(border=True, key=f"model-{entry.run.id}", height="stretch"):
-                _card(entry)
-        for entry in row:
-            if entry.run.id == picked:
-                more(entry)
+        with st.container(key=f"library-row-{start}"):
+            for column, entry in zip(st.columns(_ACROSS, gap="medium"), row, strict=False):
+                with column, st.container(border=True, key=_key(entry, picked), height="stretch"):
+                    _card(entry)
+            for entry in row:
+                if entry.run.id == picked:
+                    with st.container(key="library-more"):
+                        more(entry)
+
+
+def _key(entry: Entry, picked: str | None) -> str:
+    # Below the one that is picked there is more of it on a phone.
+    return f"model-{'picked-' if entry.run.id == picked else ''}{entry.run.id}"
 
 
 def _card(entry: Entry) -> None:

@@ -297,3 +297,20 @@ def test_the_start_of_a_training_stays_in_view(
     page.get_by_text("All settings as text").scroll_into_view_if_needed()
     journey.settled(page)
     expect(start).to_be_in_viewport()
+
+
+def test_more_of_a_model_is_right_below_its_card(
+    server: Server, new_page: Callable[..., Any]
+) -> None:
+    """On a phone, where the cards of a row lie below one another."""
+    page = new_page(f"{server.url}/models", phone=True)
+    more = page.get_by_role("button", name="More", exact=True)
+    more.first.wait_for()
+    journey.settled(page)
+    assert more.count() > 1
+    more.first.click()
+    page.get_by_label("Notes").wait_for()
+    journey.settled(page)
+    first, second = (more.nth(at).bounding_box()["y"] for at in range(2))
+    assert first < page.get_by_label("Notes").bounding_box()["y"] < second
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
