@@ -19,8 +19,6 @@ from core.jobs.live import how_far, live
 from core.jobs.machine import this_machine, this_place
 from core.jobs.reporter import DatabaseReporter
 
-_STDERR = 2
-
 
 class JobFailed(LightboxError):
     """A job that this command started ended without success; its own sentence."""
@@ -64,21 +62,22 @@ def run_job(catalog: Catalog, job: JobRecord, output: Output) -> JobRecord:
 
     output.progress.left = left if job.kind == "train" else None
     try:
-        with _interrupted(stop):
+        with _interrupted(stop, output):
             return _succeeded(execute(catalog, claimed, output.progress, started))
     finally:
         output.progress.left = None
 
 
 @contextmanager
-def _interrupted(stop: Callable[[], object]) -> Iterator[None]:
+def _interrupted(stop: Callable[[], object], output: Output) -> Iterator[None]:
     """Within it Ctrl-C stops so, the first time; a second one ends the command."""
 
     def interrupted(*_: object) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        # Whatever was just being printed can't be printed into.
-        with suppress(OSError):
-            os.write(_STDERR, b"\nStopping. Press Ctrl-C once more to end at once.\n")
+        # Whatever was just being printed can't be printed into; and what libraries say goes
+        # elsewhere by now.
+        with suppress(OSError, ValueError):
+            os.write(output.err.fileno(), b"\nStopping. Press Ctrl-C once more to end at once.\n")
         stop()
 
     before = signal.signal(signal.SIGINT, interrupted)
@@ -124,7 +123,7 @@ def _wait(catalog: Catalog, job_id: str, output: Output) -> JobRecord:
     """Somebody else does it, or was quicker: wait for it. Ctrl-C asks it to stop, the first time; a
     second one only ends the waiting."""
     pause = threading.Event()
-    with _interrupted(lambda: catalog.jobs.request_cancel(job_id)):
+    with _interrupted(lambda: catalog.jobs.request_cancel(job_id), output):
         _let_out(catalog, output)
         while not (job := catalog.jobs.get(job_id)).finished:
             if job.phase:

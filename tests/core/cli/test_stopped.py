@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
 
-from core.catalog import Catalog
+from core.catalog import Catalog, JobRecord
+from core.cli import running
+from core.cli.output import Output
 from core.cli.running import saying_what_became
 from core.errors import Cancelled
 from tests.core.cli.conftest import Cli
@@ -65,3 +68,23 @@ def test_an_import_that_was_stopped_says_how_it_goes_on(
         assert "Scan to go on with it." in cli(*words, "colours", *where).mistake
     assert "9 images" in cli("scan", "colours").out
     assert cli("dataset", "show", "colours", "--json").document["images"] == 9
+
+
+def test_ctrl_c_is_answered_where_the_command_talks_and_not_where_libraries_do(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def execute(_: Catalog, claimed: JobRecord, *__: object) -> JobRecord:
+        interrupted = signal.getsignal(signal.SIGINT)
+        assert callable(interrupted)
+        interrupted(signal.SIGINT, None)
+        catalog.jobs.finish(claimed.id, "done")
+        return catalog.jobs.get(claimed.id)
+
+    monkeypatch.setattr(running, "execute", execute)
+    job = catalog.jobs.add("scan", {}, lane="light", subject="d")
+    with (tmp_path / "terminal").open("w", encoding="utf-8") as terminal:
+        output = Output(json_wanted=True)
+        output.err = terminal
+        assert running.run_job(catalog, job, output).state == "done"
+    said = (tmp_path / "terminal").read_text(encoding="utf-8")
+    assert "Press Ctrl-C once more" in said
