@@ -98,6 +98,14 @@ def unlearn(catalog: Catalog, run: RunRecord) -> Learned:
     """
     found = learned(catalog, run)
     if found is None:
+        later = [
+            each for each in catalog.runs.all(run.dataset_id) if each.spec.get("refits") == run.id
+        ]
+        if later:
+            raise InvalidInput(
+                f"“{run.name}” is the earlier one: “{later[0].name}” learned again from it.",
+                remedy=f'To go back to it: learn "{later[0].name}" --back.',
+            )
         raise InvalidInput(
             f"“{run.name}” did not learn again from another run that is still here, so there is "
             "nothing to go back to.",

@@ -150,6 +150,8 @@ def test_what_learning_again_has_changed_is_told_on_the_same_test_images(
     catalog.jobs.finish(after.job_id, "done")
     write_colour(root / "red" / "new.png", "red", 903)
     scan(catalog, before.dataset_id)
+    assert main(["learn", "before", "--back"]) == 2
+    assert 'learn "after" --back' in capsys.readouterr().err
     assert main(["learn", "after", "--back", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["left_out"] == ["red/new.png"]
     assert "red/new.png" not in set(usable(curated(catalog, before.dataset_id))["path"])
