@@ -30,7 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # What a console's encoding lacks is written out (\\u732b) rather than the end of a command.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    words = sys.argv[1:] if arguments is None else arguments
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["--json"]:
+        # As other programs take it, too, before what to do.
+        words = [*words[1:], "--json"]
     try:
         try:
             options = parse(words)

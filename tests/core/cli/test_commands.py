@@ -79,6 +79,7 @@ def test_a_folder_that_is_there_and_no_dataset_is_not_said_to_be_missing(
 
 def test_an_empty_workspace_says_how_to_begin(cli: Cli) -> None:
     assert cli("dataset", "list", "--json").document == []
+    assert cli("--json", "dataset", "list").document == []
     assert cli("runs", "--json").document == []
     assert "dataset add" in cli("dataset", "list").out
     assert "train" in cli("runs").out
