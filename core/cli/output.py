@@ -40,10 +40,15 @@ def put(text: str, stream: TextIO, end: str = "\n") -> None:
 
 
 class Output:
-    """Where a command says things; text is dropped when JSON is wanted."""
+    """Where a command says things; text is dropped when JSON is wanted.
+
+    Attributes:
+        stopping: whether somebody has pressed Ctrl-C, so that nothing more is to be begun.
+    """
 
     def __init__(self, *, json_wanted: bool) -> None:
         self.json_wanted = json_wanted
+        self.stopping = False
         self.out: TextIO = sys.stdout
         self.err: TextIO = sys.stderr
         self._answered = False

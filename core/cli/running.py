@@ -74,6 +74,7 @@ def _interrupted(stop: Callable[[], object], output: Output) -> Iterator[None]:
 
     def interrupted(*_: object) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        output.stopping = True
         # Whatever was just being printed can't be printed into; and what libraries say goes
         # elsewhere by now.
         with suppress(OSError, ValueError):

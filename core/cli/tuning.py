@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Hashable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -206,21 +207,29 @@ def search_settings(catalog: Catalog, options: Options, output: Output) -> dict[
         catalog, spec, choices, count=options.random, seed=options.seed, name=options.run_name
     )
     output.text(f"{plural(len(runs), 'run')} to do")
-    for run in runs:
-        output.text(f"{run.name}: {search.in_words(run.summary.tried)}")
-        run_job(catalog, catalog.jobs.get(run.job_id), output)
+    try:
+        for run in runs:
+            if output.stopping:
+                break
+            output.text(f"{run.name}: {search.in_words(run.summary.tried)}")
+            run_job(catalog, catalog.jobs.get(run.job_id), output)
+    finally:
+        if output.stopping:
+            # Those that wait are not begun by somebody else, either.
+            for run in runs:
+                catalog.jobs.request_cancel(run.job_id)
     table = search.results([catalog.runs.get(run.id) for run in runs])
+    rows = table.astype(object).where(table.notna(), None).to_dict("records")
     tried = list(choices)
     output.table(
         ("run", *tried, "validation accuracy", "seconds"),
-        [
-            (
-                row["run"],
-                *(row[key] for key in tried),
-                percent(row["validation_accuracy"]),
-                f"{row['seconds']:.1f}",
-            )
-            for row in table.to_dict("records")
-        ],
+        [(row["run"], *(row[key] for key in tried), *_how(row)) for row in rows],
     )
-    return {"search": runs[0].summary.search, "runs": table.to_dict("records")}
+    return {"search": runs[0].summary.search, "runs": rows}
+
+
+def _how(row: dict[Hashable, Any]) -> tuple[str, str]:
+    """How right it is and how long it took; of one that has no model, what became of it."""
+    if row["state"] != "done":
+        return row["state"], "–"
+    return percent(row["validation_accuracy"]), f"{row['seconds']:.1f}"

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from core.catalog import Catalog, JobRecord
+from core.cli import running
 from core.training.architectures import ARCHITECTURES
 from core.training.recipes import RECIPES
 from core.training.stack import to_json
@@ -61,6 +65,29 @@ def test_a_search_trains_every_combination_and_says_which_is_best(cli: Cli, colo
     accuracies = [row["validation_accuracy"] for row in said["runs"]]
     assert accuracies == sorted(accuracies, reverse=True)
     assert "“Epochs” is" in cli("search", colours, "--try", "epochs=0,1").mistake
+
+
+def test_ctrl_c_ends_a_search_with_the_run_that_it_meets(
+    cli: Cli, colours: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+    execute = running.execute
+
+    def interrupted(catalog: Catalog, claimed: JobRecord, *rest: Any) -> JobRecord:
+        begun.append(claimed.id)
+        stop = signal.getsignal(signal.SIGINT)
+        assert callable(stop)
+        stop(signal.SIGINT, None)
+        return execute(catalog, claimed, *rest)
+
+    monkeypatch.setattr(running, "execute", interrupted)
+    tried = ("search", colours, "--recipe", "classic", *QUICKLY, "--try", "dropout=0,0.3,0.5")
+    said = cli(*tried, "--json").document
+    assert len(begun) == 1
+    assert sorted(row["state"] for row in said["runs"]) == ["cancelled", "cancelled", "done"]
+    assert [row["seconds"] for row in said["runs"]][1:] == [None, None]
+    assert "train" not in {job["kind"] for job in cli("queue", "--json").document}
+    assert "cancelled" in cli(*tried).out
 
 
 def test_a_learning_rate_is_looked_for(cli: Cli, colours: str) -> None:
