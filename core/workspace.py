@@ -25,7 +25,6 @@ import secrets
 import shutil
 import tempfile
 import time
-import traceback
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -37,7 +36,6 @@ from core import settings
 from core.addresses import is_address, shown
 from core.errors import (
     InvalidInput,
-    LightboxError,
     NoSpace,
     NotAllowed,
     NotFound,
@@ -359,21 +357,6 @@ def read_json(path: Path) -> Any:
             file=path,
             remedy="Run the step that makes it again.",
         ) from error
-
-
-def log_defect(error: BaseException, workspace: Workspace | None = None) -> str:
-    """Write a fault of ours to the logs, as its traceback; returns its id, for people to name.
-    Whoever has to do with it goes on, whatever is wrong with the logs."""
-    error_id = f"e-{uuid.uuid4().hex[:8]}"
-    try:
-        file = (workspace or open_workspace()).logs / f"{error_id}.txt"
-        file.parent.mkdir(exist_ok=True, mode=0o700)
-        # Names of files may hold what no text has.
-        text = as_text("".join(traceback.format_exception(error)))
-        file.write_text(text, encoding="utf-8")
-    except (OSError, LightboxError):
-        traceback.print_exception(error)
-    return error_id
 
 
 # What work leaves free on a disk: others need some, too, and so does the database.

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # What each room may import, besides itself; everything may import the ground floor.
 GROUND = {
     *("addresses", "complaints", "contained", "errors", "helper", "who", "progress", "settings"),
-    *("text", "workspace", "quiet", "keeper", "lasting"),
+    *("text", "workspace", "quiet", "keeper", "lasting", "defects"),
 }
 ORDER = (
     "files",

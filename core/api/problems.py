@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.api import schemas
 from core.api.room import NoRoom
+from core.defects import log_defect
 from core.errors import (
     Conflict,
     Damaged,
@@ -30,7 +31,6 @@ from core.errors import (
     Unreachable,
     UnreadableImage,
 )
-from core.workspace import log_defect
 
 MEDIA_TYPE = "application/problem+json"
 _DOCUMENTATION = "/api/v1/docs"

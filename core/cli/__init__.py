@@ -20,8 +20,9 @@ from core.cli.command import Options
 from core.cli.output import NobodyReads, Output, put
 from core.cli.parser import parse
 from core.cli.running import JobDefect
+from core.defects import log_defect
 from core.errors import Cancelled, InvalidInput, LightboxError, NotAllowed
-from core.workspace import log_defect, open_workspace
+from core.workspace import open_workspace
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

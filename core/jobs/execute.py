@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from core.catalog import Catalog, JobRecord, JobState
+from core.defects import log_defect
 from core.errors import Cancelled, LightboxError, Unreachable, disk_errors
 from core.jobs import lost
 from core.jobs.kinds import find_kind
@@ -15,7 +16,6 @@ from core.jobs.leases import insist, let_go
 from core.jobs.reporter import DatabaseReporter
 from core.progress import Briefly, Reporter, ToTheEnd
 from core.who import acting_as, on_behalf_of
-from core.workspace import log_defect
 
 OUT_OF_MEMORY = (
     "The computer has too little free memory for this. Close other programs, or choose a "

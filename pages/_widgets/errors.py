@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from core.defects import log_defect
 from core.errors import LightboxError
 from core.jobs.execute import defect_sentence
 from core.text import escape
-from core.workspace import log_defect
 
 
 @contextmanager

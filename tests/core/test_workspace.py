@@ -13,12 +13,12 @@ from types import SimpleNamespace
 import pytest
 
 from core.catalog import open_catalog
+from core.defects import log_defect
 from core.errors import NoSpace, NotAllowed, NotFound, disk_errors
 from core.workspace import (
     Workspace,
     atomic_path,
     ensure_space,
-    log_defect,
     open_workspace,
     read_json,
     write_json,
