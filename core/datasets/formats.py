@@ -219,6 +219,8 @@ def why_not(name: str) -> str:
 
 def why_not_photo(name: str) -> str:
     """As :func:`why_not`, of a photo that can't be read here; "" of all else, by its name."""
+    if has_image_name(name):  # what one installation can't read, another can
+        return ""
     what = _KNOWN.get(suffix_of(name), ("", ""))[0]
     return why_not(name) if what.startswith(_PHOTOS) else ""
 

@@ -17,6 +17,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import requests
+from PIL import Image
 
 from core.api import batches as addresses
 from core.catalog import Catalog, RunRecord
@@ -326,10 +327,13 @@ def test_a_photo_of_a_kind_that_is_not_read_here_is_named_and_not_passed_over(
 ) -> None:
     (folder / "IMG_0001.CR3").write_bytes(bytes(99))
     (folder / "notes.txt").write_text("no photo", encoding="utf-8")
+    # Which is read here, and elsewhere may not be.
+    Image.new("RGB", (32, 32), "red").save(folder / "read.avif")
     batch = answered(catalog, run, folder)
     broken = look(catalog.workspace, batch, "unreadable").set_index("path")
     assert "a raw photo" in broken.loc["IMG_0001.CR3", "error"]
     assert "notes.txt" not in broken.index
+    assert "read.avif" not in broken.index
 
 
 def test_a_link_that_leads_out_of_the_folder_is_not_followed(
